@@ -1,0 +1,64 @@
+package callout
+
+import "callout/internal/smtpwire"
+
+// Judge says what a reply to RCPT TO says of the recipient: this is where the rules of replies and verdicts
+// stand. kind is of use only where the outcome is Unknown.
+//
+//	2xx (251, 252 too)      Accepted
+//	421                     Unknown, Closed: the server is going away
+//	4xx                     Unknown, Temporary
+//	5xx about us            Unknown, AboutUs
+//	5xx                     Rejected
+//	anything else           Unknown, Garbage
+func Judge(r smtpwire.Reply) (outcome Outcome, kind Kind) {
+	switch {
+	case r.Class() == 2:
+		return Accepted, 0
+	case r.Code == 421:
+		return Unknown, Closed
+	case r.Class() == 4:
+		return Unknown, Temporary
+	case r.Class() == 5 && aboutUs(r):
+		return Unknown, AboutUs
+	case r.Class() == 5:
+		return Rejected, 0
+	}
+	return Unknown, Garbage
+}
+
+// aboutUs reports whether a 5xx to RCPT is about the dialogue, the sender or our address, so that it would have
+// been said of any recipient. 5.5.0, 5.4.1, 5.2.x and 5.7.1 are not here: real servers use them for recipients.
+func aboutUs(r smtpwire.Reply) bool {
+	switch r.Code {
+	case 500, 502, 503, 504, 530, 555:
+		return true
+	}
+	e := r.Enhanced
+	if e.Class != 5 {
+		return false
+	}
+	switch e.Subject {
+	case 1:
+		return e.Detail == 7 || e.Detail == 8 // sender address
+	case 5:
+		return e.Detail == 1 || e.Detail == 3 // protocol: bad command, too many recipients
+	case 7:
+		return refusesClient(e.Detail)
+	}
+	return false
+}
+
+// refusesClient reports whether 5.7.detail is about the client: SPF and reverse DNS (RFC 7372), and what
+// Microsoft's servers say of addresses and tenants.
+func refusesClient(detail uint16) bool {
+	switch {
+	case detail >= 23 && detail <= 27,
+		detail == 51, detail == 64,
+		detail >= 501 && detail <= 513 && detail != 505 && detail != 507,
+		detail >= 606 && detail <= 649,
+		detail >= 700 && detail <= 750:
+		return true
+	}
+	return false
+}

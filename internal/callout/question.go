@@ -1,0 +1,147 @@
+package callout
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"callout/internal/address"
+	"callout/internal/smtpwire"
+)
+
+// Question is one recipient to ask a destination about.
+type Question struct {
+	Destination Destination
+	Recipient   address.Recipient
+	Probe       address.Recipient // a random address of the domain, asked first; zero for none
+	Settings    *Settings
+	Trace       func(Line) // is called with each line of the dialogue as it happens; nil for none
+}
+
+// Line is one line of a transcript.
+type Line struct {
+	At   time.Time
+	Dir  Direction
+	Text string // without its line end
+}
+
+// Direction says who said a line.
+type Direction byte
+
+// The directions of a Line.
+const (
+	FromClient Direction = 'C' // we said it
+	FromServer Direction = 'S' // the destination said it
+	Note       Direction = '*' // nobody said it; it happened
+)
+
+// Outcome is what an answer says of its recipient.
+type Outcome uint8
+
+// The outcomes. Only Accepted and Rejected say anything of the recipient.
+const (
+	Unknown  Outcome = iota
+	Accepted         // a 2xx to RCPT
+	Rejected         // a 5xx to RCPT that is about the recipient
+)
+
+// String returns "accepted", "rejected" or "unknown".
+func (o Outcome) String() string {
+	switch o {
+	case Accepted:
+		return "accepted"
+	case Rejected:
+		return "rejected"
+	}
+	return "unknown"
+}
+
+// Stage is how far a callout came. Later stages are greater.
+type Stage uint8
+
+// The stages, in the order in which a callout goes through them.
+const (
+	StageQueue    Stage = iota // waiting for a session
+	StageConnect               // TCP
+	StageGreeting              // the 220
+	StageEHLO                  // EHLO or HELO
+	StageMail                  // MAIL FROM:<>
+	StageRcpt                  // RCPT TO
+)
+
+var stageNames = [...]string{"queue", "connect", "greeting", "ehlo", "mail", "rcpt"}
+
+// String returns the stage in a word, as logs and metrics have it.
+func (s Stage) String() string { return stageNames[s] }
+
+// Answer is what a callout found.
+type Answer struct {
+	Outcome Outcome
+	Stage   Stage          // where it ended
+	Host    Host           // that gave the answer, or the problem
+	Reply   smtpwire.Reply // to the recipient's RCPT; zero where there was none
+	Probe   ProbeAnswer
+	// ProbeSufficed says that the probe was accepted and the recipient therefore not asked: Outcome is
+	// Accepted, Reply is zero.
+	ProbeSufficed bool
+	Problem       *Problem // why Outcome is Unknown, nil otherwise
+	Took          time.Duration
+}
+
+// ProbeAnswer is what became of the random address of a question.
+type ProbeAnswer struct {
+	Asked   bool // it had a reply of its own, or the destination broke off over it
+	Outcome Outcome
+	Reply   smtpwire.Reply
+}
+
+// Kind is the kind of a Problem.
+type Kind uint8
+
+// The kinds of problems. All of them leave the recipient unknown.
+const (
+	Temporary    Kind = iota // a 4xx to RCPT: greylisting, a busy mailbox
+	NoConnection             // no TCP connection: refused, unreachable, no such host, timed out
+	Refused                  // a 4xx or 5xx before RCPT: greeting, EHLO, MAIL
+	AboutUs                  // a 5xx to RCPT that is about the sender or the dialogue
+	Closed                   // closed early, or 421
+	Garbage                  // something that is no SMTP reply, or the wrong one
+	Timeout                  // no reply in time
+	QueueFull                // too many questions wait for this host
+	NoSMTPUTF8               // the local-part is not ASCII and the host takes ASCII only
+	ShuttingDown             // asked after Close
+)
+
+var kindNames = [...]string{"temporary", "no_connection", "refused", "about_us", "closed", "garbage", "timeout", "queue_full", "no_smtputf8", "shutdown"}
+
+// String returns the kind in a word, as logs and metrics have it.
+func (k Kind) String() string { return kindNames[k] }
+
+// Problem says why a question stayed open. It is an error for people: one line.
+type Problem struct {
+	Kind  Kind
+	Stage Stage
+	Host  Host
+	Reply smtpwire.Reply // the destination's own words, where it had any
+	Err   error          // what the network or the reply reader said, where they did
+}
+
+// Error returns one line: where, at which stage, what.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "callout to %s: %s: ", p.Host, p.Stage)
+	switch {
+	case !p.Reply.IsZero():
+		b.WriteString(p.Reply.String())
+	case p.Err != nil:
+		b.WriteString(p.Err.Error())
+	case p.Kind == QueueFull:
+		fmt.Fprintf(&b, "%d questions wait already", maxQueue)
+	default:
+		b.WriteString(strings.ReplaceAll(p.Kind.String(), "_", " "))
+	}
+	return b.String()
+}
+
+// Unwrap returns what the network or the reply reader said.
+func (p *Problem) Unwrap() error { return p.Err }

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"callout/internal/address"
+	"callout/internal/api"
+	"callout/internal/callout"
+	"callout/internal/config"
+	"callout/internal/domains"
+)
+
+// Exit statuses of check.
+const (
+	checkValid   = 0
+	checkInvalid = 1
+	checkUnknown = 2
+	checkUsage   = 3
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var path, to string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check ADDRESS…",
+		Short: "Ask a destination about recipients, now, and show the dialogue",
+		Long: `Ask a destination about recipients, now, and show the dialogue. Nothing is read from or written to a cache.
+
+Exit status: 0 valid, 1 invalid, 2 unknown, 3 the command line or the configuration can't be used. Of several
+addresses an unknown one counts before an invalid one.`,
+		Args: arguments(1, -1, "an address"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.check(cmd.Context(), path, to, args, asJSON)
+		},
+	}
+	configFlag(cmd, &path)
+	jsonFlag(cmd, &asJSON)
+	cmd.Flags().StringVar(&to, "to", "", "ask this `HOST:PORT` instead of the destination of the address's domain")
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &statusError{checkUsage, fmt.Errorf("%w; see `callout check --help`", err)}
+	})
+	args := cmd.Args
+	cmd.Args = func(cmd *cobra.Command, list []string) error {
+		if err := args(cmd, list); err != nil {
+			return &statusError{checkUsage, err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+func (a *app) check(ctx context.Context, path, to string, addresses []string, asJSON bool) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	finder, err := newFinder(path, to)
+	if err != nil {
+		return &statusError{checkUsage, err}
+	}
+	worst := checkValid
+	var results []checkResult
+	for i, text := range addresses {
+		if i > 0 && !asJSON {
+			fmt.Fprintln(a.out)
+		}
+		result, err := a.checkOne(ctx, finder, text, asJSON)
+		if err != nil {
+			return &statusError{checkUsage, err}
+		}
+		results = append(results, result)
+		worst = max(worst, result.status())
+	}
+	if asJSON {
+		if err := printJSON(a, results); err != nil {
+			return err
+		}
+	}
+	if worst != checkValid {
+		return &statusError{status: worst}
+	}
+	return nil
+}
+
+// finder finds the destination of a domain: the one given by --to, the configuration's, or that of a running
+// server.
+type finder struct {
+	config *config.Config
+	to     callout.Destination
+}
+
+func newFinder(path, to string) (*finder, error) {
+	f := &finder{}
+	var err error
+	f.config, err = config.Load(path)
+	if err != nil {
+		if to == "" || path != defaultConfig || !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		f.config = config.Default() // --to needs none
+	}
+	if to != "" {
+		h, err := callout.ParseHost(to)
+		if err != nil {
+			return nil, fmt.Errorf("--to: %w", err)
+		}
+		f.to = callout.Destination{{h}}
+	}
+	return f, nil
+}
+
+// find returns a domain to ask.
+func (f *finder) find(ctx context.Context, name string) (*domains.Domain, error) {
+	d := &domains.Domain{Name: name, Destination: f.to, Settings: f.config.Defaults}
+	for _, known := range f.config.Domains {
+		if known.Name == name {
+			d.Destination, d.Settings = known.Destination, known.Settings
+			if f.to != nil {
+				d.Destination = f.to
+			}
+			return d, nil
+		}
+	}
+	if f.to != nil {
+		return d, nil
+	}
+	var stored api.Domain
+	c := newClient(filepath.Join(f.config.DataDir, adminSocket))
+	if err := c.do(ctx, http.MethodGet, domainPath(name), nil, &stored); err == nil && len(stored.Spec) > 0 {
+		return f.config.BuildDomain(name, stored.Spec)
+	}
+	return nil, fmt.Errorf("domain %s is not in %s, nor in a server that runs with it; say whom to ask with --to HOST:PORT", name, f.config.Path)
+}
+
+// checkOne asks about one address.
+func (a *app) checkOne(ctx context.Context, f *finder, text string, asJSON bool) (checkResult, error) {
+	r, err := address.Parse(text)
+	var syntax *address.SyntaxError
+	if errors.As(err, &syntax) {
+		result := checkResult{Recipient: text, Verdict: "invalid", Why: "550 5.1.3 " + syntax.Reason + "; it was not asked"}
+		if !asJSON {
+			result.print(a)
+		}
+		return result, nil
+	}
+	if err != nil {
+		return checkResult{}, fmt.Errorf("%q: %w; write local-part@domain", text, err)
+	}
+	d, err := f.find(ctx, r.Domain())
+	if err != nil {
+		return checkResult{}, err
+	}
+	q := callout.Question{Destination: d.Destination, Recipient: r, Settings: &d.Settings.Callout}
+	if d.Settings.CatchAllCheck {
+		q.Probe = callout.RandomRecipient(d.Settings.ProbePrefix, d.Name)
+	}
+	t := newTranscript(a, asJSON, q.Probe)
+	q.Trace = t.line
+	pools := callout.NewPools(callout.Options{})
+	answer := pools.Ask(ctx, q)
+	quit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	pools.Close(quit)
+	result := newCheckResult(r, d, answer)
+	result.Dialogue = t.lines()
+	if !asJSON {
+		fmt.Fprintln(a.out)
+		result.print(a)
+	}
+	return result, nil
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"callout/internal/config"
+	"callout/internal/lab"
+)
+
+// demoAddresses are where demo listens.
+type demoAddresses struct{ policy, http, destination string }
+
+func (a *app) demoCommand() *cobra.Command {
+	var once bool
+	var at demoAddresses
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show everything on this machine alone: a destination to ask, the front ends, and a tour",
+		Args:  arguments(0, 0, ""),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), at, once) },
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "end after the tour")
+	cmd.Flags().StringVar(&at.policy, "policy", "127.0.0.1:10040", "`HOST:PORT` of the policy front end")
+	cmd.Flags().StringVar(&at.http, "http", "127.0.0.1:8025", "`HOST:PORT` of the HTTP listener")
+	cmd.Flags().StringVar(&at.destination, "destination", "127.0.0.1:2526", "`HOST:PORT` of the destination to ask")
+	return cmd
+}
+
+// The domains of the demo.
+const (
+	demoDomain   = "example.com"
+	demoCatchAll = "catchall.example"
+	demoSlow     = "slow.example"
+	demoDelay    = 1500 * time.Millisecond
+)
+
+// demoConfig is the configuration of a demo, as a file would have it.
+const demoConfig = `hostname = "filter.example.net"
+data_dir = %q
+log      = { level = "warn" }
+[policy]
+listen = [%q]
+[http]
+listen = %q
+[[domain]]
+name = "` + demoDomain + `"
+destinations = [%[4]q]
+[[domain]]
+name = "` + demoCatchAll + `"
+destinations = [%[4]q]
+[[domain]]
+name = "` + demoSlow + `"
+destinations = [%[4]q]
+`
+
+func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ln, err := net.Listen("tcp", at.destination)
+	if err != nil {
+		return &statusError{exitUsage, fmt.Errorf("demo: --destination %s: %s", at.destination, plainListenError(err))}
+	}
+	destination := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{
+		demoDomain:   {Mailboxes: []string{"john", "jane", "postmaster", "john smith"}},
+		demoCatchAll: {CatchAll: true},
+		demoSlow:     {Mailboxes: []string{"john"}, Delay: demoDelay},
+	}}
+	go destination.Serve(ln)
+	defer destination.Close()
+
+	dir, err := os.MkdirTemp("", "callout-demo-")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	s, err := a.startDemo(ctx, dir, at)
+	if err != nil {
+		return err
+	}
+	defer s.shutdown()
+
+	t := &tour{a: a, server: s, destination: destination, at: at}
+	if err := t.run(ctx); err != nil {
+		return err
+	}
+	if once {
+		return nil
+	}
+	t.whatNext(dir)
+	select {
+	case <-ctx.Done():
+	case err := <-s.failed:
+		return err
+	}
+	fmt.Fprintln(a.out, "\nstopped")
+	return nil
+}
+
+// startDemo starts a server with the demo's configuration.
+func (a *app) startDemo(ctx context.Context, dir string, at demoAddresses) (*server, error) {
+	text := fmt.Sprintf(demoConfig, dir, at.policy, at.http, at.destination)
+	path := dir + "/callout.toml"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	c, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	log, level := a.newLogger(c.Log)
+	s, err := newServer(ctx, c, log, level)
+	var unusable *statusError
+	if errors.As(err, &unusable) {
+		return nil, fmt.Errorf("demo: %w; --policy and --http choose other addresses", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.start()
+	return s, nil
+}

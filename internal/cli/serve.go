@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"callout/internal/config"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer front ends until SIGTERM; SIGHUP reloads the configuration",
+		Args:  arguments(0, 0, ""),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.serve(path) },
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func (a *app) serve(path string) error {
+	c, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	// Signals are taken from here on, so that none kills a server that has begun to write.
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	log, level := a.newLogger(c.Log)
+	s, err := newServer(context.Background(), c, log, level)
+	if err != nil {
+		return err
+	}
+	s.start()
+	log.Info("serving", "version", Version, "domains", len(s.domains.All()), "config", path)
+	for _, ln := range s.policyListeners {
+		log.Info("listening", "front", "policy", "address", ln.Addr().String())
+	}
+	err = s.run(path, signals)
+	s.shutdown()
+	log.Info("stopped")
+	return err
+}
+
+// run waits for what ends the server, and reloads meanwhile.
+func (s *server) run(path string, signals <-chan os.Signal) error {
+	for {
+		select {
+		case err := <-s.failed:
+			s.log.Error("stopping", "err", err)
+			return err
+		case sig := <-signals:
+			if sig != syscall.SIGHUP {
+				s.log.Info("stopping", "signal", sig.String())
+				return nil
+			}
+			c, err := config.Load(path)
+			if err == nil {
+				err = s.reload(c)
+			}
+			if err != nil {
+				s.log.Error("reload: the running configuration stays in force", "err", err)
+				continue
+			}
+			s.log.Info("reloaded", "config", path, "domains", len(s.domains.All()))
+		}
+	}
+}
+
+// newLogger makes the logger of a server; its level can be changed.
+func (a *app) newLogger(c config.Log) (*slog.Logger, *slog.LevelVar) {
+	level := new(slog.LevelVar)
+	level.Set(c.Level)
+	o := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(a.err, o)), level
+	}
+	return slog.New(slog.NewTextHandler(a.err, o)), level
+}

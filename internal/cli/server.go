@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"callout/internal/api"
+	"callout/internal/callout"
+	"callout/internal/config"
+	"callout/internal/domains"
+	"callout/internal/front/policy"
+	"callout/internal/store"
+	"callout/internal/store/sqlite"
+	"callout/internal/verify"
+)
+
+// Times of a shutdown, all from its beginning. What was asked is answered first; who still waits then is
+// deferred, and what a destination holds up is cut.
+const (
+	answerBy = 6 * time.Second
+	settleBy = 7 * time.Second
+	quitBy   = 8 * time.Second
+	writeBy  = 9 * time.Second
+)
+
+// databaseName is the store's file in data_dir.
+const databaseName = "callout.db"
+
+// server is a running server: everything that serve and demo start.
+type server struct {
+	config   *config.Config
+	log      *slog.Logger
+	level    *slog.LevelVar
+	lock     *os.File
+	store    *sqlite.Store
+	behind   *store.Behind
+	domains  *domains.Registry
+	pools    *callout.Pools
+	verifier *verify.Verifier
+	policy   *policy.Server
+	http     *http.Server // nil where it is off
+	admin    *http.Server
+
+	policyListeners []net.Listener
+	httpListener    net.Listener
+	adminListener   net.Listener
+
+	draining atomic.Bool
+	failed   chan error // a listener that ended by itself
+}
+
+// newServer opens what a server needs: first the listeners, which another program may hold, then the store.
+// What it opened is closed again when anything fails.
+func newServer(ctx context.Context, c *config.Config, log *slog.Logger, level *slog.LevelVar) (*server, error) {
+	s := &server{config: c, log: log, level: level, failed: make(chan error, 8)}
+	if err := s.open(ctx); err != nil {
+		s.abandon()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *server) open(ctx context.Context) error {
+	c := s.config
+	if err := os.MkdirAll(c.DataDir, 0o750); err != nil {
+		return fmt.Errorf("data_dir %s: %w; create it, or name another", c.DataDir, plainPathError(err))
+	}
+	var err error
+	if s.lock, err = lockDir(c.DataDir); err != nil {
+		return err
+	}
+	if err := s.listen(); err != nil {
+		return err
+	}
+	if s.store, err = sqlite.Open(ctx, filepath.Join(c.DataDir, databaseName)); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.behind = store.NewBehind(s.store, store.BehindOptions{Log: s.log})
+	registerStore(registry, s.behind)
+	if s.domains, err = domains.New(ctx, s.store, c.Domains, c.BuildDomain); err != nil {
+		return err
+	}
+	s.warnShadowed()
+	s.pools = callout.NewPools(callout.Options{Log: s.log, Registerer: registry})
+	s.verifier, err = verify.New(ctx, verify.Options{
+		Domains: s.domains, Asker: s.pools, Store: s.store, Behind: s.behind,
+		MaxEntries: c.MaxEntries, Log: s.log, Registerer: registry,
+	})
+	if err != nil {
+		return err
+	}
+	s.policy = policy.New(s.verifier, s.log, registry)
+	s.admin = httpServer(api.New(s.verifier, s.domains, s.log), s.log)
+	if s.httpListener != nil {
+		s.http = httpServer(s.pages(registry), s.log)
+	}
+	return nil
+}
+
+// listen opens the listeners.
+func (s *server) listen() error {
+	for _, l := range s.config.Policy {
+		ln, err := listen(l, "policy.listen")
+		if err != nil {
+			return err
+		}
+		s.policyListeners = append(s.policyListeners, ln)
+	}
+	var err error
+	if l := s.config.HTTP.Listen; l != nil {
+		if s.httpListener, err = listen(*l, "http.listen"); err != nil {
+			return err
+		}
+	}
+	s.adminListener, err = listenUnix(filepath.Join(s.config.DataDir, adminSocket), 0o660, "")
+	if err != nil {
+		return fmt.Errorf("admin socket: %w", err)
+	}
+	return nil
+}
+
+// abandon closes what open had opened before it failed.
+func (s *server) abandon() {
+	for _, ln := range append(s.policyListeners, s.httpListener, s.adminListener) {
+		if ln != nil {
+			ln.Close()
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if s.pools != nil {
+		s.pools.Close(ctx)
+	}
+	if s.behind != nil {
+		s.behind.Close(ctx)
+	}
+	if s.store != nil {
+		s.store.Close()
+	}
+	if s.lock != nil {
+		s.lock.Close()
+	}
+}
+
+// start serves all listeners.
+func (s *server) start() {
+	for _, ln := range s.policyListeners {
+		go func() { s.ended("policy", ln, s.policy.Serve(ln)) }()
+	}
+	if s.http != nil {
+		go func() { s.ended("http", s.httpListener, s.http.Serve(s.httpListener)) }()
+	}
+	go func() { s.ended("admin", s.adminListener, s.admin.Serve(s.adminListener)) }()
+}
+
+// ended reports a listener that ended though nobody asked it to.
+func (s *server) ended(what string, ln net.Listener, err error) {
+	if err == nil || errors.Is(err, http.ErrServerClosed) || s.draining.Load() {
+		return
+	}
+	s.failed <- fmt.Errorf("%s listener %s: %w", what, ln.Addr(), err)
+}
+
+// reload takes over a new configuration as far as it can be changed while the server runs.
+func (s *server) reload(c *config.Config) error {
+	removed, err := s.domains.Reload(c.Domains, c.BuildDomain)
+	if err != nil {
+		return err
+	}
+	s.verifier.Forget(removed)
+	s.level.Set(c.Log.Level)
+	for _, key := range needRestart(s.config, c) {
+		s.log.Warn("configuration: "+key+" has changed and takes effect at the next start", "file", c.Path)
+	}
+	s.warnShadowed()
+	return nil
+}
+
+// needRestart names the keys that differ and are read only once.
+func needRestart(old, new *config.Config) []string {
+	var keys []string
+	differ := func(key string, a, b any) {
+		if fmt.Sprint(a) != fmt.Sprint(b) {
+			keys = append(keys, key)
+		}
+	}
+	differ("data_dir", old.DataDir, new.DataDir)
+	differ("log.format", old.Log.Format, new.Log.Format)
+	differ("policy.listen", old.Policy, new.Policy)
+	differ("cache.max_entries", old.MaxEntries, new.MaxEntries)
+	httpOf := func(c *config.Config) string {
+		if c.HTTP.Listen == nil {
+			return ""
+		}
+		return c.HTTP.Listen.String()
+	}
+	differ("http.listen", httpOf(old), httpOf(new))
+	return keys
+}
+
+func (s *server) warnShadowed() {
+	for _, name := range s.domains.Shadowed() {
+		s.log.Warn("domain is in the configuration file and in the store: the file's settings count", "domain", name)
+	}
+}
+
+// shutdown answers what was asked, says QUIT to destinations, writes what is to be kept and closes everything.
+func (s *server) shutdown() {
+	s.draining.Store(true)
+	begun := time.Now()
+	by := func(d time.Duration) (context.Context, context.CancelFunc) {
+		return context.WithDeadline(context.Background(), begun.Add(d))
+	}
+	ctx, cancel := by(answerBy)
+	s.policy.Shutdown(ctx)
+	cancel()
+	ctx, cancel = by(settleBy)
+	s.admin.Shutdown(ctx)
+	s.verifier.Close(ctx)
+	cancel()
+	ctx, cancel = by(quitBy)
+	if err := s.pools.Close(ctx); err != nil {
+		s.log.Warn("shutdown: " + err.Error())
+	}
+	cancel()
+	ctx, cancel = by(writeBy)
+	defer cancel()
+	if err := s.behind.Close(ctx); err != nil {
+		s.log.Error("shutdown: verdicts could not be written; they will be asked again", "err", err)
+	}
+	if s.http != nil {
+		s.http.Close()
+	}
+	if err := s.store.Close(); err != nil {
+		s.log.Error("shutdown: closing the store", "err", err)
+	}
+	s.lock.Close()
+}

@@ -1,0 +1,69 @@
+package domains
+
+import (
+	"time"
+
+	"callout/internal/callout"
+)
+
+// Origin says where a domain was made and so where it can be changed.
+type Origin uint8
+
+// Where a domain comes from.
+const (
+	FromFile  Origin = iota // the configuration file: read-only at run time
+	FromStore               // added at run time
+)
+
+// String returns "file" or "store".
+func (o Origin) String() string {
+	if o == FromStore {
+		return "store"
+	}
+	return "file"
+}
+
+// Domain is one domain that Callout serves. It is never changed once it is in a Registry: a change makes a
+// new one.
+type Domain struct {
+	Name        string // lower-case A-labels
+	Origin      Origin
+	Destination callout.Destination
+	Settings    Settings
+}
+
+// Settings are the rules by which a domain's recipients are asked, kept and answered.
+type Settings struct {
+	AcceptUnknown   bool // on_unknown = "accept": what can't be found out is let through
+	DestinationText bool // reply_text = "destination": the client is told the destination's own words
+	Cache           Cache
+	CatchAllCheck   bool          // ask a random address first
+	ProbePrefix     string        // begins the random local-part, "" for none
+	AnswerWithin    time.Duration // a front end defers after this; the callout goes on
+	Callout         callout.Settings
+}
+
+// Cache says for how long verdicts are kept and when they are asked again.
+type Cache struct {
+	ValidTTL            time.Duration
+	InvalidTTL          time.Duration
+	RecheckInvalidAfter time.Duration
+	RecheckValidAfter   time.Duration
+	StaleValidFor       time.Duration
+}
+
+// DefaultSettings returns the settings of a domain that sets nothing.
+func DefaultSettings() Settings {
+	return Settings{
+		Cache: Cache{
+			ValidTTL:            96 * time.Hour,
+			InvalidTTL:          2 * time.Hour,
+			RecheckInvalidAfter: 30 * time.Second,
+			RecheckValidAfter:   12 * time.Hour,
+			StaleValidFor:       168 * time.Hour,
+		},
+		CatchAllCheck: true,
+		AnswerWithin:  25 * time.Second,
+		Callout:       callout.DefaultSettings(),
+	}
+}

@@ -1,0 +1,220 @@
+package policy
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"callout/internal/address"
+	"callout/internal/verify"
+)
+
+const (
+	maxConnections = 5000      // of all listeners together
+	idleTime       = time.Hour // for a request to come, whole
+	writeTime      = time.Minute
+)
+
+// Server answers policy requests. Make it with New.
+type Server struct {
+	verifier  *verify.Verifier
+	log       *slog.Logger
+	malformed prometheus.Counter
+	refused   prometheus.Counter
+
+	ctx    context.Context // ends when Shutdown gives up
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+
+	closing   atomic.Bool
+	mu        sync.Mutex
+	listeners map[net.Listener]struct{}
+	conns     map[net.Conn]struct{}
+}
+
+// New returns a Server that asks a Verifier. r may be nil.
+func New(v *verify.Verifier, log *slog.Logger, r prometheus.Registerer) *Server {
+	s := &Server{
+		verifier: v, log: log,
+		listeners: make(map[net.Listener]struct{}), conns: make(map[net.Conn]struct{}),
+		malformed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callout_policy_malformed_total", Help: "Policy requests that could not be read; their connections were closed.",
+		}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callout_policy_refused_connections_total", Help: "Policy connections closed at once, because there were too many.",
+		}),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if r != nil {
+		r.MustRegister(s.malformed, s.refused, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "callout_policy_connections", Help: "Open policy connections.",
+		}, func() float64 { s.mu.Lock(); defer s.mu.Unlock(); return float64(len(s.conns)) }))
+	}
+	return s
+}
+
+// Serve answers the connections of a listener until Shutdown, and then returns nil; any other error is the
+// listener's. It closes the listener.
+func (s *Server) Serve(ln net.Listener) error {
+	defer ln.Close()
+	s.mu.Lock()
+	if s.closing.Load() {
+		s.mu.Unlock()
+		return nil
+	}
+	s.listeners[ln] = struct{}{}
+	s.mu.Unlock()
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			if s.closing.Load() {
+				return nil
+			}
+			if isTemporary(err) { // out of file descriptors, most likely: others may soon close theirs
+				s.log.Error("policy: accepting a connection", "listener", ln.Addr().String(), "err", err)
+				time.Sleep(50 * time.Millisecond)
+				continue
+			}
+			return err
+		}
+		s.start(conn)
+	}
+}
+
+func isTemporary(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Temporary() //nolint:staticcheck // the one thing it is still right for: Accept
+}
+
+// start serves a connection unless there are too many.
+func (s *Server) start(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() || len(s.conns) >= maxConnections {
+		conn.Close()
+		s.refused.Inc()
+		return
+	}
+	s.conns[conn] = struct{}{}
+	s.wait.Go(func() { s.serve(conn) })
+}
+
+// serve answers the requests of one connection, one after the other.
+func (s *Server) serve(conn net.Conn) {
+	defer func() {
+		conn.Close()
+		s.mu.Lock()
+		delete(s.conns, conn)
+		s.mu.Unlock()
+	}()
+	br := newReader(conn)
+	var req request
+	var out []byte
+	var t timing
+	for {
+		if !s.await(conn, br, &t) {
+			return
+		}
+		if err := readRequest(br, &req); err != nil {
+			s.ended(conn, err)
+			return
+		}
+		out = appendAction(out[:0], s.decide(&req))
+		if _, err := conn.Write(out); err != nil {
+			return
+		}
+	}
+}
+
+// timing keeps the deadlines of one connection. They are renewed once in renewEvery and not for each request,
+// which costs as much as answering one.
+type timing struct{ renewed time.Time }
+
+const renewEvery = time.Minute
+
+// await gives the next request its time. Once the server is closing, only what has come already is answered.
+func (s *Server) await(conn net.Conn, br *bufio.Reader, t *timing) bool {
+	if now := time.Now(); now.Sub(t.renewed) >= renewEvery {
+		t.renewed = now
+		conn.SetReadDeadline(now.Add(idleTime + renewEvery))
+		conn.SetWriteDeadline(now.Add(writeTime + renewEvery))
+	}
+	// Shutdown sets closing before it ends the waiting of connections: one of the two is seen here.
+	return !s.closing.Load() || br.Buffered() > 0
+}
+
+// ended logs why a connection can't go on, where that is of interest.
+func (s *Server) ended(conn net.Conn, err error) {
+	var bad *malformed
+	switch {
+	case errors.As(err, &bad):
+		s.malformed.Inc()
+		s.log.Warn("policy: "+bad.Error()+"; connection closed", "peer", peer(conn))
+	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
+	default:
+		s.log.Debug("policy: connection ended", "peer", peer(conn), "err", err)
+	}
+}
+
+// peer names the other end; a unix socket's has no name.
+func peer(conn net.Conn) string {
+	if a := conn.RemoteAddr().String(); a != "" && a != "@" {
+		return a
+	}
+	return conn.LocalAddr().String()
+}
+
+// decide answers a request.
+func (s *Server) decide(req *request) verify.Decision {
+	if req.state != rcptState {
+		return verify.Decision{}
+	}
+	q := verify.Question{Front: "policy", Client: req.client, Sender: req.sender}
+	r, err := address.Unquoted(req.recipient)
+	var syntax *address.SyntaxError
+	switch {
+	case err == nil:
+		q.Recipient = r
+		return s.verifier.Decide(s.ctx, q)
+	case errors.As(err, &syntax) && req.recipient != "":
+		return s.verifier.Refuse(s.ctx, q, syntax)
+	}
+	return verify.Decision{} // without a domain, or with an address literal
+}
+
+// appendAction words a decision (access(5) of Postfix has the actions).
+func appendAction(b []byte, d verify.Decision) []byte {
+	b = append(b, "action="...)
+	if d.Action != verify.Reject && d.Action != verify.Defer {
+		return append(b, "DUNNO\n\n"...)
+	}
+	b = d.AppendReply(b)
+	return append(b, "\n\n"...)
+}
+
+// Shutdown takes no more connections and requests, lets those that were asked be answered, and waits for them.
+// When ctx ends first, questions that are still open are deferred.
+func (s *Server) Shutdown(ctx context.Context) {
+	s.mu.Lock()
+	s.closing.Store(true)
+	for ln := range s.listeners {
+		ln.Close()
+	}
+	for conn := range s.conns {
+		conn.SetReadDeadline(time.Unix(1, 0))
+	}
+	s.mu.Unlock()
+	stop := context.AfterFunc(ctx, s.cancel)
+	defer stop()
+	s.wait.Wait()
+	s.cancel()
+}

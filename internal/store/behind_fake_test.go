@@ -1,0 +1,188 @@
+package store_test
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"callout/internal/store"
+)
+
+type identity struct {
+	domain, local string
+	generation    uint64
+}
+
+// fake is a Store in memory whose writes can be made to fail or to wait.
+type fake struct {
+	mu       sync.Mutex
+	verdicts map[identity]store.Verdict
+	facts    map[string]store.DomainFact
+	gens     store.Generations
+	last     uint64
+	batches  []int       // the sizes of the batches that were written
+	purges   []time.Time // when Purge was called
+	garbage  int         // chunks that Purge still finds
+	writeErr error
+	readErr  error
+	clearErr error
+	window   int                       // rows that List looks at for one page, 0 for all
+	hold     func(ctx context.Context) // called at the beginning of Write
+}
+
+func newFake() *fake {
+	return &fake{
+		verdicts: make(map[identity]store.Verdict), facts: make(map[string]store.DomainFact),
+		gens: store.Generations{Domains: make(map[string]uint64)},
+	}
+}
+
+// set changes the fake while it is in use.
+func (f *fake) set(change func(*fake)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
+// written returns the sizes of the batches so far.
+func (f *fake) written() []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.batches)
+}
+
+// rows returns how many verdicts are stored, visible or not.
+func (f *fake) rows() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.verdicts)
+}
+
+func (f *fake) Write(ctx context.Context, verdicts []store.Verdict, facts []store.DomainFact) error {
+	f.mu.Lock()
+	hold := f.hold
+	f.mu.Unlock()
+	if hold != nil {
+		hold(ctx)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if f.writeErr != nil {
+		return f.writeErr
+	}
+	f.batches = append(f.batches, len(verdicts)+len(facts))
+	for _, v := range verdicts {
+		if v.Generation == f.gens.Of(v.Domain) {
+			f.verdicts[identity{v.Domain, v.Local, v.Generation}] = v
+		}
+	}
+	for _, fact := range facts {
+		if fact.Generation == f.gens.Of(fact.Domain) {
+			f.facts[fact.Domain] = fact
+		}
+	}
+	return nil
+}
+
+// current returns the visible verdicts of a domain that match, in the order of their local-parts.
+func (f *fake) current(domain string, match func(local string) bool) []store.Verdict {
+	var found []store.Verdict
+	for id, v := range f.verdicts {
+		if id.domain == domain && id.generation == f.gens.Of(domain) && match(id.local) {
+			found = append(found, v)
+		}
+	}
+	slices.SortFunc(found, func(a, b store.Verdict) int { return cmp.Compare(a.Local, b.Local) })
+	return found
+}
+
+func (f *fake) Lookup(_ context.Context, domain, local string) ([]store.Verdict, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.readErr != nil {
+		return nil, f.readErr
+	}
+	return f.current(domain, func(s string) bool { return strings.EqualFold(s, local) }), nil
+}
+
+func (f *fake) DomainFact(_ context.Context, domain string) (store.DomainFact, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.readErr != nil {
+		return store.DomainFact{}, false, f.readErr
+	}
+	fact, ok := f.facts[domain]
+	if fact.Generation != f.gens.Of(domain) {
+		return store.DomainFact{}, false, nil
+	}
+	return fact, ok, nil
+}
+
+func (f *fake) List(_ context.Context, q store.Query) (page []store.Verdict, next string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, v := range f.current(q.Domain, func(s string) bool { return s > q.Cursor }) {
+		if strings.Contains(v.Local, q.Text) {
+			page = append(page, v)
+		}
+		if i+1 == f.window || len(page) == q.Limit {
+			return page, v.Local, nil
+		}
+	}
+	return page, "", nil
+}
+
+func (f *fake) ClearRecipient(_ context.Context, domain, local string) (n int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.clearErr != nil {
+		return 0, f.clearErr
+	}
+	for _, v := range f.current(domain, func(s string) bool { return strings.EqualFold(s, local) }) {
+		delete(f.verdicts, identity{v.Domain, v.Local, v.Generation})
+		n++
+	}
+	return n, nil
+}
+
+func (f *fake) ClearDomain(_ context.Context, domain string) (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.clearErr != nil {
+		return 0, f.clearErr
+	}
+	f.last++
+	f.gens.Domains[domain] = f.last
+	return f.last, nil
+}
+
+func (f *fake) DeleteDomain(ctx context.Context, name string) (uint64, error) {
+	return f.ClearDomain(ctx, name)
+}
+
+func (f *fake) ClearAll(context.Context) (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last++
+	f.gens.All = f.last
+	return f.last, nil
+}
+
+func (f *fake) Purge(context.Context, time.Time, int) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.purges = append(f.purges, time.Now())
+	f.garbage = max(f.garbage-1, 0)
+	return f.garbage > 0, nil
+}
+
+func (f *fake) Generations(context.Context) (store.Generations, error) { return f.gens, nil }
+func (f *fake) Domains(context.Context) ([]store.Domain, error)        { return nil, nil }
+func (f *fake) PutDomain(context.Context, store.Domain) error          { return nil }
+func (f *fake) Close() error                                           { return nil }

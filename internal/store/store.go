@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrNotFound says that the named domain is not in the store.
+var ErrNotFound = errors.New("not in the store")
+
+// Status is what a stored verdict says of its recipient. An unknown is never stored.
+type Status uint8
+
+// The two statuses that are kept.
+const (
+	Valid   Status = 1
+	Invalid Status = 2
+)
+
+// String returns "valid" or "invalid".
+func (s Status) String() string {
+	switch s {
+	case Valid:
+		return "valid"
+	case Invalid:
+		return "invalid"
+	}
+	return "unknown"
+}
+
+// Verdict is what one recipient's destination said of it. Domain, Local, Generation identify it: there is one
+// row for each spelling of a local-part within a generation of its domain.
+type Verdict struct {
+	Domain     string // lower-case A-labels
+	Local      string // the local-part as it was asked, in the form it has on the wire
+	Status     Status
+	Generation uint64    // of the domain, when the callout began
+	Asked      time.Time // when the destination answered; kept to the millisecond
+	Expires    time.Time // from then on the row may be purged; kept to the millisecond
+	Code       int       // reply code, 200 to 599
+	Enhanced   string    // enhanced status code, "" where the reply had none
+	Text       string    // the reply's text, at most 2,000 octets
+	Host       string    // host:port that said so
+}
+
+// DomainFact is what the last usable answer to a probe said of a domain. There is one row for each domain.
+type DomainFact struct {
+	Domain     string
+	CatchAll   bool
+	Generation uint64
+	Asked      time.Time
+	Expires    time.Time
+	Code       int
+	Enhanced   string
+	Text       string
+	Host       string
+}
+
+// Domain is a domain that was added at run time. Spec is its settings as JSON, in the words of a [[domain]]
+// of the configuration file; the store does not look into it.
+type Domain struct {
+	Name string
+	Spec []byte
+}
+
+// Generations are the numbers by which verdicts are cleared. A row counts only when its generation equals
+// Of(domain).
+type Generations struct {
+	All     uint64            // set by the last clear of everything, 0 before the first
+	Domains map[string]uint64 // set by the last clear of one domain
+}
+
+// Of returns the generation that is current for a domain: the newer of its own and that of everything.
+func (g Generations) Of(domain string) uint64 { return max(g.All, g.Domains[domain]) }
+
+// Query selects verdicts of one domain for a listing, in the order of their local-parts.
+type Query struct {
+	Domain       string
+	Status       Status    // 0 lists both
+	Text         string    // only local-parts that contain it, ASCII case ignored
+	ValidSince   time.Time // valid verdicts asked before are left out
+	InvalidSince time.Time // invalid verdicts asked before are left out
+	Limit        int       // rows at most, 1 to 1,000
+	Cursor       string    // where the last page ended, "" for the first
+}
+
+// ErrCursor says that a cursor was not one that List returned.
+var ErrCursor = errors.New("bad cursor")
+
+// Store keeps what outlives a restart. Its methods may be called from any goroutine. What PutDomain,
+// DeleteDomain and the Clear methods did is durable when they return without error.
+type Store interface {
+	// Generations returns all generation numbers.
+	Generations(ctx context.Context) (Generations, error)
+
+	// Domains returns every stored domain, in the order of their names.
+	Domains(ctx context.Context) ([]Domain, error)
+	// PutDomain adds or replaces a domain.
+	PutDomain(ctx context.Context, d Domain) error
+	// DeleteDomain removes a domain and, by a new generation number that it returns, all that is known of
+	// it. The error is ErrNotFound where there is no such domain.
+	DeleteDomain(ctx context.Context, name string) (generation uint64, err error)
+
+	// Write stores verdicts and domain facts, all or none. A row replaces the one with the same identity.
+	// Rows of a generation that has passed are taken without error and never seen.
+	Write(ctx context.Context, verdicts []Verdict, facts []DomainFact) error
+	// Lookup returns the verdicts of the current generation for every ASCII-case spelling of a local-part,
+	// newest first, 16 at most.
+	Lookup(ctx context.Context, domain, local string) ([]Verdict, error)
+	// DomainFact returns what is known of a domain in its current generation; ok is false where nothing is.
+	DomainFact(ctx context.Context, domain string) (fact DomainFact, ok bool, err error)
+	// List returns a page of verdicts of the current generation and the cursor of the next page, "" after
+	// the last. The error wraps ErrCursor for a cursor of another making.
+	List(ctx context.Context, q Query) (page []Verdict, next string, err error)
+
+	// ClearRecipient removes the verdicts of every ASCII-case spelling of a local-part; n is their number.
+	ClearRecipient(ctx context.Context, domain, local string) (n int, err error)
+	// ClearDomain gives a domain a new generation number, in a time that does not depend on how much is
+	// stored for it.
+	ClearDomain(ctx context.Context, domain string) (generation uint64, err error)
+	// ClearAll gives everything a new generation number, likewise.
+	ClearAll(ctx context.Context) (generation uint64, err error)
+
+	// Purge deletes rows that nothing can see any more, because they expired before now or were cleared:
+	// about limit of them at most, so that a call never holds up the writer for long. more says whether
+	// there may be others.
+	Purge(ctx context.Context, now time.Time, limit int) (more bool, err error)
+
+	// Close waits for what is under way and closes the store.
+	Close() error
+}

@@ -1,0 +1,79 @@
+package verify
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"hash/maphash"
+
+	"github.com/maypok86/otter/v2"
+
+	"callout/internal/address"
+)
+
+// key is what a recipient is cached under: every ASCII-case spelling of its local-part has the same.
+type key [16]byte
+
+// keyring makes keys. They are keyed with a secret of the process, since senders choose the addresses and must
+// not be able to choose where they land.
+type keyring struct {
+	secret [16]byte
+	seed   maphash.Seed
+}
+
+func newKeyring() keyring {
+	k := keyring{seed: maphash.MakeSeed()}
+	rand.Read(k.secret[:])
+	return k
+}
+
+// recipient returns the key of a recipient: the first half of a SHA-256, of which no two are the same.
+func (k *keyring) recipient(r address.Recipient) key {
+	var room [16 + 2*255 + 2 + 1 + 253]byte // of the longest recipient, quoted and escaped
+	b := append(room[:0], k.secret[:]...)
+	b = address.AppendFold(b, r.Local())
+	b = append(b, '@')
+	b = append(b, r.Domain()...)
+	sum := sha256.Sum256(b)
+	return key(sum[:16])
+}
+
+// spelling tells the spellings of one local-part apart.
+func (k *keyring) spelling(local string) uint64 { return maphash.String(k.seed, local) }
+
+// cache is the two caches of verdicts in memory. It holds one entry for each recipient, of the spelling asked
+// last; those of other spellings are in the store.
+type cache struct {
+	valid   *otter.Cache[key, entry]
+	invalid *otter.Cache[key, entry]
+}
+
+// newCache divides entries between the two: invalid verdicts live for a fiftieth of the time and matter less.
+func newCache(entries int) (*cache, error) {
+	valid, err := otter.New(&otter.Options[key, entry]{MaximumSize: entries - entries/4})
+	if err != nil {
+		return nil, err
+	}
+	invalid, err := otter.New(&otter.Options[key, entry]{MaximumSize: entries / 4})
+	if err != nil {
+		return nil, err
+	}
+	return &cache{valid, invalid}, nil
+}
+
+// put holds a verdict.
+func (c *cache) put(k key, status Status, e entry) {
+	if status == Valid {
+		c.valid.Set(k, e)
+		return
+	}
+	c.invalid.Set(k, e)
+	if old, ok := c.valid.GetIfPresent(k); ok && old.spelling == e.spelling && old.asked <= e.asked {
+		c.valid.Invalidate(k) // it no longer holds for any spelling
+	}
+}
+
+// forget drops what is held of a recipient, in every spelling.
+func (c *cache) forget(k key) {
+	c.valid.Invalidate(k)
+	c.invalid.Invalidate(k)
+}

@@ -1,0 +1,94 @@
+package verify
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics counts questions and decisions. The counters of every decision there can be are made beforehand, so
+// that counting one is an addition.
+type metrics struct {
+	questions   *prometheus.CounterVec
+	decisions   [len(actionNames)][3][len(sourceNames)]prometheus.Counter // by action, status, source
+	joined      prometheus.Counter
+	storeErrors prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer, v *Verifier) *metrics {
+	m := &metrics{
+		questions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callout_questions_total",
+			Help: "Questions that front ends asked.",
+		}, []string{"front"}),
+		joined: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callout_questions_joined_total",
+			Help: "Questions that waited for the answer to an equal one instead of a callout of their own.",
+		}),
+		storeErrors: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callout_store_read_errors_total",
+			Help: "Questions for which the store could not be read; they were answered without it.",
+		}),
+	}
+	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "callout_decisions_total",
+		Help: "Decisions, by what the client was told, by the verdict behind it and by where that came from.",
+	}, []string{"action", "verdict", "source"})
+	for action := range m.decisions {
+		for status := range m.decisions[action] {
+			for source := range m.decisions[action][status] {
+				m.decisions[action][status][source] = decisions.WithLabelValues(
+					Action(action).String(), Status(status).String(), Source(source).String())
+			}
+		}
+	}
+	if r == nil {
+		return m
+	}
+	r.MustRegister(m.questions, decisions, m.joined, m.storeErrors)
+	for name, size := range map[string]func() int{"valid": v.cache.valid.EstimatedSize, "invalid": v.cache.invalid.EstimatedSize} {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name:        "callout_cache_entries",
+			Help:        "Verdicts in memory.",
+			ConstLabels: prometheus.Labels{"cache": name},
+		}, func() float64 { return float64(size()) }))
+	}
+	return m
+}
+
+// observe counts a decision and logs it: one line at info.
+func (v *Verifier) observe(ctx context.Context, q *Question, d *Decision, took time.Duration) {
+	v.metrics.questions.WithLabelValues(q.Front).Inc()
+	v.metrics.decisions[d.Action][d.Verdict.Status][d.Source].Inc()
+	if !v.log.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 14)
+	attrs = append(attrs, slog.String("front", q.Front), slog.String("domain", q.Recipient.Domain()))
+	if !q.Recipient.IsZero() {
+		attrs = append(attrs, slog.String("recipient", q.Recipient.String()))
+	}
+	attrs = append(attrs, slog.String("action", d.Action.String()))
+	if d.Code != 0 {
+		attrs = append(attrs, slog.Int("code", d.Code), slog.String("enhanced", d.Enhanced.String()))
+	}
+	attrs = append(attrs, slog.String("verdict", d.Verdict.Status.String()), slog.String("reason", d.Reason), slog.String("source", d.Source.String()))
+	if d.Verdict.Host != "" {
+		attrs = append(attrs, slog.String("destination", d.Verdict.Host))
+	}
+	if d.Verdict.Problem != nil {
+		attrs = append(attrs, slog.String("problem", d.Verdict.Problem.Error()))
+	} else if d.Verdict.Reply.Code != 0 {
+		attrs = append(attrs, slog.String("reply", d.Verdict.Reply.String()))
+	}
+	if q.Client != "" {
+		attrs = append(attrs, slog.String("client", q.Client))
+	}
+	if d.Source == FromCache {
+		attrs = append(attrs, slog.Duration("age", time.Since(d.Verdict.Asked).Round(time.Second)))
+	}
+	attrs = append(attrs, slog.String("sender", q.Sender), slog.Duration("took", took))
+	v.log.LogAttrs(ctx, slog.LevelInfo, "decision", attrs...)
+}
