@@ -107,15 +107,14 @@ func (t *tour) why(ctx context.Context, recipient string, asked int64) (string, 
 	if asked == 0 {
 		from = "from the cache"
 	}
-	what := v.Status.String()
-	if v.CatchAll {
+	what := "accepted"
+	switch {
+	case v.CatchAll:
 		what = "its domain accepts every recipient"
-	} else if v.Status == verify.Invalid {
+	case v.Status == verify.Invalid:
 		what = "refused"
-	} else {
-		what = "accepted"
 	}
-	return fmt.Sprintf("%s by %s (%s): %s", what, v.Host, from, clean(v.Reply.String())), asked == 0
+	return fmt.Sprintf("%s, %s: %s said %s", what, from, v.Host, clean(v.Reply.String())), asked == 0
 }
 
 // whatNext prints what to try while the demo stays up.

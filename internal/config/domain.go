@@ -49,6 +49,9 @@ func (f *fileReader) domain(n *node) *domains.Domain {
 	for _, e := range n.keys {
 		readDomainKey(f.problems, "domain.", e, d)
 	}
+	if slices.ContainsFunc(n.keys, func(e entry) bool { _, known := byDomainName[e.name]; return !known }) {
+		return d // what seems to be missing may be the key that was mistyped, which has been named
+	}
 	name, ok := n.find("name")
 	if !ok {
 		f.add(n.off, "domain", "this [[domain]] has no name; write name = \"example.com\"")

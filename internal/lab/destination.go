@@ -18,7 +18,7 @@ const maxConnections = 500
 
 // Domain is how a Destination treats the recipients of one domain.
 type Domain struct {
-	Mailboxes []string // local-parts, ASCII case ignored
+	Mailboxes []string // local-parts without quotes, ASCII case ignored
 	CatchAll  bool     // accepts every recipient
 	Delay     time.Duration
 }
@@ -33,7 +33,7 @@ type Destination struct {
 	Recipients  atomic.Int64 // RCPT commands so far
 
 	once  sync.Once
-	boxes map[string]bool // folded local-part@domain
+	boxes map[string]bool // folded recipients
 	mu    sync.Mutex
 	done  bool
 	conns map[net.Conn]struct{}
@@ -47,7 +47,9 @@ func (d *Destination) prepare() {
 	d.conns = make(map[net.Conn]struct{})
 	for name, domain := range d.Domains {
 		for _, local := range domain.Mailboxes {
-			d.boxes[address.Fold(local)+"@"+name] = true
+			if r, err := address.Unquoted(local + "@" + name); err == nil {
+				d.boxes[address.Fold(r.String())] = true
+			}
 		}
 	}
 }
@@ -185,7 +187,7 @@ func (s *lab) recipient(w io.Writer, path string) {
 		s.say("501 5.1.3 Bad recipient address syntax")
 	case !served:
 		s.say("550 5.7.1 <%s>: Relaying denied", r)
-	case domain.CatchAll || s.d.boxes[address.Fold(r.Local())+"@"+r.Domain()]:
+	case domain.CatchAll || s.d.boxes[address.Fold(r.String())]:
 		s.say("250 2.1.5 Ok")
 	default:
 		s.say("550 5.1.1 <%s>: Recipient address rejected: User unknown", r)

@@ -101,7 +101,7 @@ func (v *Verifier) verdict(e *entry, status Status, ttl time.Duration) Verdict {
 // fromRow makes an entry of a row. ok is false where the row's time lies in the future: the clock was set back,
 // and nobody knows how old it is.
 func (v *Verifier) fromRow(generation uint64, local string, asked time.Time, host string, reply Reply) (e entry, ok bool) {
-	age := time.Now().Sub(asked)
+	age := time.Since(asked)
 	return entry{asked: v.now() - int64(age), generation: generation, spelling: v.keys.spelling(local), host: host, reply: reply}, age >= 0
 }
 

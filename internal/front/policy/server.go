@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -90,9 +90,10 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 }
 
+// isTemporary reports whether Accept may work again after a while.
 func isTemporary(err error) bool {
-	var ne net.Error
-	return errors.As(err, &ne) && ne.Temporary() //nolint:staticcheck // the one thing it is still right for: Accept
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED) ||
+		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
 }
 
 // start serves a connection unless there are too many.
@@ -119,9 +120,12 @@ func (s *Server) serve(conn net.Conn) {
 	br := newReader(conn)
 	var req request
 	var out []byte
-	var t timing
+	reading, writing := deadline{set: conn.SetReadDeadline}, deadline{set: conn.SetWriteDeadline}
 	for {
-		if !s.await(conn, br, &t) {
+		reading.renew(idleTime)
+		// Shutdown sets closing before it ends the waiting of connections: one of the two is seen here. What has
+		// come already is answered all the same.
+		if s.closing.Load() && br.Buffered() == 0 {
 			return
 		}
 		if err := readRequest(br, &req); err != nil {
@@ -129,27 +133,29 @@ func (s *Server) serve(conn net.Conn) {
 			return
 		}
 		out = appendAction(out[:0], s.decide(&req))
+		writing.renew(writeTime)
 		if _, err := conn.Write(out); err != nil {
 			return
 		}
 	}
 }
 
-// timing keeps the deadlines of one connection. They are renewed once in renewEvery and not for each request,
-// which costs as much as answering one.
-type timing struct{ renewed time.Time }
-
+// renewEvery is how often a deadline of a connection is moved on: to do so for each request would cost as much as
+// answering one. So a deadline is late by that much at most.
 const renewEvery = time.Minute
 
-// await gives the next request its time. Once the server is closing, only what has come already is answered.
-func (s *Server) await(conn net.Conn, br *bufio.Reader, t *timing) bool {
-	if now := time.Now(); now.Sub(t.renewed) >= renewEvery {
-		t.renewed = now
-		conn.SetReadDeadline(now.Add(idleTime + renewEvery))
-		conn.SetWriteDeadline(now.Add(writeTime + renewEvery))
+// deadline is one of a connection's two.
+type deadline struct {
+	set     func(time.Time) error
+	renewed time.Time
+}
+
+// renew gives the connection time from now on.
+func (d *deadline) renew(most time.Duration) {
+	if now := time.Now(); now.Sub(d.renewed) >= renewEvery {
+		d.renewed = now
+		d.set(now.Add(most + renewEvery))
 	}
-	// Shutdown sets closing before it ends the waiting of connections: one of the two is seen here.
-	return !s.closing.Load() || br.Buffered() > 0
 }
 
 // ended logs why a connection can't go on, where that is of interest.

@@ -13,34 +13,43 @@ import (
 
 const (
 	benchDomain = "customer.example.com"
-	million     = 300_000
+	million     = 1_000_000
 )
 
-// fill writes n verdicts of one domain in batches of 1,000, a tenth of them valid.
-func fill(b *testing.B, s *sqlite.Store, generation uint64, n int) {
-	b.Helper()
+// benchVerdict is the i-th of the domain: a tenth of them is valid.
+func benchVerdict(local string, generation uint64, i int) store.Verdict {
 	now := time.Now()
+	if i%10 == 0 {
+		return store.Verdict{Domain: benchDomain, Local: local, Status: store.Valid, Generation: generation, Asked: now,
+			Expires: now.Add(96 * time.Hour), Code: 250, Enhanced: "2.1.5", Text: "Ok", Host: "mx1.customer.example.com:25"}
+	}
+	return store.Verdict{Domain: benchDomain, Local: local, Status: store.Invalid, Generation: generation, Asked: now,
+		Expires: now.Add(2 * time.Hour), Code: 550, Enhanced: "5.1.1",
+		Text: "<user@customer.example.com>: Recipient address rejected: User unknown", Host: "mx1.customer.example.com:25"}
+}
+
+// fill writes n verdicts in batches of 1,000; place says where in the order of local-parts each one comes.
+func fill(b *testing.B, s *sqlite.Store, generation uint64, n int, place func(i int) int) {
+	b.Helper()
 	batch := make([]store.Verdict, 0, 1000)
 	for i := range n {
-		v := store.Verdict{
-			Domain: benchDomain, Local: fmt.Sprintf("user.%07d", (i*7919)%n), Status: store.Invalid,
-			Generation: generation, Asked: now.Add(time.Duration(i) * time.Millisecond), Expires: now.Add(2*time.Hour + time.Duration(i)*time.Millisecond),
-			Code: 550, Enhanced: "5.1.1", Text: "<user@customer.example.com>: Recipient address rejected: User unknown",
-			Host: "mx1.customer.example.com:25",
+		batch = append(batch, benchVerdict(fmt.Sprintf("user.%07d", place(i)), generation, i))
+		if len(batch) < cap(batch) && i < n-1 {
+			continue
 		}
-		if i%10 == 0 {
-			v.Status, v.Expires, v.Code, v.Enhanced, v.Text = store.Valid, now.Add(96*time.Hour), 250, "2.1.5", "Ok"
+		if err := s.Write(context.Background(), batch, nil); err != nil {
+			b.Fatal(err)
 		}
-		if batch = append(batch, v); len(batch) == cap(batch) || i == n-1 {
-			if err := s.Write(context.Background(), batch, nil); err != nil {
-				b.Fatal(err)
-			}
-			batch = batch[:0]
-		}
+		batch = batch[:0]
 	}
 }
 
-// benchStore opens an empty store.
+func sequential(i int) int { return i }
+
+// scattered puts n local-parts, n being no multiple of 7,919, in an order that touches pages all over: what
+// real questions do.
+func scattered(n int) func(int) int { return func(i int) int { return i * 7919 % n } }
+
 func benchStore(b *testing.B) *sqlite.Store {
 	b.Helper()
 	s, err := sqlite.Open(context.Background(), filepath.Join(b.TempDir(), "callout.db"))
@@ -55,38 +64,42 @@ func benchStore(b *testing.B) *sqlite.Store {
 	return s
 }
 
-// BenchmarkWrite writes 300,000 rows in batches of 1,000.
+// BenchmarkWrite writes 300,000 verdicts of one domain in batches of 1,000.
 func BenchmarkWrite(b *testing.B) {
 	const rows = 300_000
-	for b.Loop() {
-		b.StopTimer()
-		s := benchStore(b)
-		b.StartTimer()
-		fill(b, s, 0, rows)
+	for name, place := range map[string]func(int) int{"scattered": scattered(rows), "sequential": sequential} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				s := benchStore(b)
+				b.StartTimer()
+				fill(b, s, 0, rows, place)
+			}
+			b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
 	}
-	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// BenchmarkLookup looks up recipients of a domain with 300,000 verdicts.
+// BenchmarkLookup looks up recipients all over a domain with 300,000 verdicts.
 func BenchmarkLookup(b *testing.B) {
+	const rows = 300_000
 	s := benchStore(b)
-	const n = 300_000
-	fill(b, s, 0, n)
+	fill(b, s, 0, rows, sequential)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	look := func(b *testing.B, i int) {
-		local := fmt.Sprintf("user.%07d", (i*104729)%n)
+		local := fmt.Sprintf("user.%07d", i*104729%rows)
 		if found, err := s.Lookup(ctx, benchDomain, local); err != nil || len(found) != 1 {
 			b.Errorf("%s: %d verdicts, %v", local, len(found), err)
 		}
 	}
-	b.Run("one", func(b *testing.B) {
+	b.Run("one goroutine", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			look(b, i)
 		}
 	})
-	b.Run("parallel", func(b *testing.B) {
+	b.Run("one for each core", func(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for i := 0; pb.Next(); i++ {
 				look(b, i)
@@ -95,68 +108,82 @@ func BenchmarkLookup(b *testing.B) {
 	})
 }
 
-// BenchmarkMillion measures what a domain with a million verdicts costs to list, to clear and to purge.
-func BenchmarkMillion(b *testing.B) {
+// BenchmarkListPage lists pages of a domain with 1,000,000 verdicts.
+func BenchmarkListPage(b *testing.B) {
 	s := benchStore(b)
-	fill(b, s, 0, million)
-	ctx := context.Background()
-	pages := map[string]store.Query{
-		"first":     {Limit: 1000},
-		"valid":     {Limit: 1000, Status: store.Valid},
-		"text":      {Limit: 1000, Text: "R.00001"},
-		"no match":  {Limit: 1000, Text: "nobody"},
-		"100 of it": {Limit: 100, InvalidSince: time.Now().Add(-2 * time.Hour)},
+	fill(b, s, 0, million, sequential)
+	pages := []struct {
+		name string
+		q    store.Query
+	}{
+		{"100 rows", store.Query{Limit: 100}},
+		{"1000 rows", store.Query{Limit: 1000}},
+		{"1000 valid rows", store.Query{Limit: 1000, Status: store.Valid}},
+		{"100 rows with a text", store.Query{Limit: 100, Text: "77"}},
+		{"no row matches", store.Query{Limit: 100, Text: "nobody"}},
 	}
-	for name, q := range pages {
-		q.Domain = benchDomain
-		b.Run("page "+name, func(b *testing.B) {
+	for _, p := range pages {
+		p.q.Domain = benchDomain
+		b.Run(p.name, func(b *testing.B) {
 			for b.Loop() {
-				if _, _, err := s.List(ctx, q); err != nil {
+				page, next, err := s.List(context.Background(), p.q)
+				if err != nil {
 					b.Fatal(err)
 				}
+				p.q.Cursor = next // so that pages are from all over the domain
+				b.ReportMetric(float64(len(page)), "rows")
 			}
 		})
 	}
-	b.Run("page in the middle", func(b *testing.B) {
-		q := store.Query{Domain: benchDomain, Limit: 1, Text: "user.0500000"}
-		var next string
-		for next == "" {
-			page, cursor, err := s.List(ctx, q)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if q.Cursor = cursor; len(page) > 0 {
-				next = cursor
-			}
+}
+
+// BenchmarkClearDomain clears a domain with 1,000,000 verdicts.
+func BenchmarkClearDomain(b *testing.B) {
+	s := benchStore(b)
+	fill(b, s, 0, million, sequential)
+	for b.Loop() {
+		if _, err := s.ClearDomain(context.Background(), benchDomain); err != nil {
+			b.Fatal(err)
 		}
-		q.Text, q.Limit = "", 1000
-		for b.Loop() {
-			if page, _, err := s.List(ctx, q); err != nil || len(page) != 1000 {
-				b.Fatal(len(page), err)
-			}
-		}
-	})
-	start := time.Now()
-	if _, err := s.ClearDomain(ctx, benchDomain); err != nil {
-		b.Fatal(err)
 	}
-	b.Logf("ClearDomain: %v", time.Since(start))
-	for _, limit := range []int{100, 500, 1000} {
-		var longest, sum time.Duration
-		calls := 0
-		for range 100 {
-			start := time.Now()
-			more, err := s.Purge(ctx, start, limit)
-			if err != nil {
-				b.Fatal(err)
+}
+
+// BenchmarkPurge purges 1,000 rows a call of those that a clear has left, and of those that have expired. The
+// rows lie as they were asked, all over.
+func BenchmarkPurge(b *testing.B) {
+	const rows = 300_000
+	tests := []struct {
+		name  string
+		clear bool
+		now   time.Time
+	}{
+		{"cleared", true, time.Time{}},
+		{"expired", false, time.Now().Add(200 * time.Hour)},
+	}
+	for _, tt := range tests {
+		b.Run(tt.name, func(b *testing.B) {
+			var longest time.Duration
+			var s *sqlite.Store
+			for more := false; b.Loop(); {
+				if !more {
+					b.StopTimer()
+					s = benchStore(b)
+					fill(b, s, 0, rows, scattered(rows))
+					if tt.clear {
+						if _, err := s.ClearDomain(context.Background(), benchDomain); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.StartTimer()
+				}
+				start := time.Now()
+				var err error
+				if more, err = s.Purge(context.Background(), tt.now, 1000); err != nil {
+					b.Fatal(err)
+				}
+				longest = max(longest, time.Since(start))
 			}
-			if !more {
-				break
-			}
-			took := time.Since(start)
-			calls++
-			longest, sum = max(longest, took), sum+took
-		}
-		b.Logf("Purge %d: %v mean, %v longest", limit, sum/time.Duration(calls), longest)
+			b.ReportMetric(float64(longest.Milliseconds()), "ms-longest")
+		})
 	}
 }

@@ -17,7 +17,7 @@ import (
 // matches hardly anything in a domain of millions gives a short page, and soon.
 const (
 	maxPage = 1000
-	maxScan = 50_000
+	maxScan = 20_000
 )
 
 // listWindow is what a page is chosen from: the rows of the current generation that follow the local-part with
@@ -34,7 +34,7 @@ const (
 )
 
 // List returns a page of verdicts of the current generation and the cursor of the next page, "" after the last.
-// A page is short, or even empty, where its filter has left out 50,000 rows; the cursor leads on from there.
+// A page is short, or even empty, where its filter has left out 20,000 rows; the cursor leads on from there.
 // The error wraps store.ErrCursor for a cursor of another making.
 func (s *Store) List(ctx context.Context, q store.Query) (page []store.Verdict, next string, err error) {
 	after, err := parseCursor(q.Cursor)

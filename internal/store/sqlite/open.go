@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -83,14 +84,26 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
+// magic begins every SQLite database.
+const magic = "SQLite format 3\x00"
+
 // create makes an empty database file that only its owner can read, or checks that the one there can be
-// written. SQLite gives the files beside it the same mode.
+// written. SQLite gives the files beside it the same mode. A file too short for a database is looked at here,
+// since SQLite would take it for an empty one.
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return errors.Unwrap(err) // a PathError, whose path is named already
 	}
-	return f.Close()
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, int64(len(magic))))
+	if err != nil {
+		return err
+	}
+	if len(head) > 0 && string(head) != magic {
+		return errForeign
+	}
+	return nil
 }
 
 // connect opens one connection and keeps it for good, so that its prepared statements stay.

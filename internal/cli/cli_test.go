@@ -1,0 +1,114 @@
+package cli_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"callout/internal/cli"
+	"callout/internal/lab"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"callout": func() { os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// Every script of testdata reads like a terminal session. Besides testscript's own commands there are
+//
+//	ready URL              waits until a server answers 200 there
+//	policy ADDR RECIPIENT  asks the policy front end, and prints the action
+//	env-config             writes callout.toml for these addresses, and in-use.toml, which wants the same
+//
+// and $MX, a destination of example.com (john, jane), catchall.example and slow.example; $GONE, where nobody
+// listens; $POLICY and $HTTP, free addresses.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata",
+		Setup:         setup,
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ready":      ready,
+			"policy":     policy,
+			"env-config": envConfig,
+		},
+	})
+}
+
+func setup(env *testscript.Env) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{
+		"example.com":      {Mailboxes: []string{"john", "jane"}},
+		"catchall.example": {CatchAll: true},
+		"slow.example":     {Mailboxes: []string{"john"}, Delay: 400 * time.Millisecond},
+	}}
+	go d.Serve(ln)
+	env.Defer(d.Close)
+	env.Setenv("MX", ln.Addr().String())
+	for _, name := range []string{"GONE", "POLICY", "HTTP"} {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, free.Addr().String())
+		free.Close()
+	}
+	return nil
+}
+
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		resp, err := http.Get(args[0])
+		if err == nil {
+			resp.Body.Close()
+			if (resp.StatusCode == http.StatusOK) != neg {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s: %v", args[0], err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func policy(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := net.Dial("tcp", args[0])
+	ts.Check(err)
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprintf(conn, "request=smtpd_access_policy\nprotocol_state=RCPT\nrecipient=%s\n\n", args[1])
+	buf := make([]byte, 1000)
+	n, err := conn.Read(buf)
+	ts.Check(err)
+	fmt.Fprintln(ts.Stdout(), strings.TrimSpace(string(buf[:n])))
+}
+
+func envConfig(ts *testscript.TestScript, _ bool, _ []string) {
+	text := fmt.Sprintf(`hostname = "filter.example.net"
+data_dir = "data"
+[policy]
+listen = [%q]
+[http]
+listen = %q
+[[domain]]
+name = "example.com"
+destinations = [%q]
+[[domain]]
+name = "slow.example"
+destinations = [%[3]q]
+`, ts.Getenv("POLICY"), ts.Getenv("HTTP"), ts.Getenv("MX"))
+	ts.Check(os.WriteFile(ts.MkAbs("callout.toml"), []byte(text), 0o600))
+	inUse := fmt.Sprintf("data_dir = \"other\"\n[policy]\nlisten = [%q]\n[http]\nlisten = \"\"\n", ts.Getenv("POLICY"))
+	ts.Check(os.WriteFile(ts.MkAbs("in-use.toml"), []byte(inUse), 0o600))
+}

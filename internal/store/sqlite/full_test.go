@@ -1,0 +1,197 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"callout/internal/store"
+
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+func opened(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "callout.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// number is the result of a query of one integer on the writing connection.
+func number(t *testing.T, s *Store, query string) int {
+	t.Helper()
+	c, err := s.take(t.Context(), s.write)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { s.write <- c }()
+	n, err := c.number(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func verdicts(n int, expires time.Time) []store.Verdict {
+	var all []store.Verdict
+	for i := range n {
+		all = append(all, store.Verdict{Domain: "a.example", Local: fmt.Sprintf("user%d", i), Status: store.Valid,
+			Expires: expires, Text: strings.Repeat("x", 200)})
+	}
+	return all
+}
+
+// A database that may not grow fails like a full disk: the write is undone whole, reads go on, Behind keeps
+// the rows, and once there is room again everything works.
+func TestFullDisk(t *testing.T) {
+	s := opened(t)
+	b := store.NewBehind(s, store.BehindOptions{})
+	for _, v := range verdicts(10, time.Now()) {
+		b.Add(v)
+	}
+	if err := b.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	number(t, s, "PRAGMA max_page_count = 1") // it takes the size that the database has
+	many := verdicts(5000, time.Now().Add(time.Hour))
+	for _, v := range many {
+		b.Add(v)
+	}
+	err := b.Flush(t.Context())
+	var full *driver.Error
+	if !errors.As(err, &full) || full.Code() != codes.SQLITE_FULL || !strings.Contains(err.Error(), "free space") ||
+		!strings.Contains(err.Error(), s.path) || !errors.Is(b.Err(), err) {
+		t.Errorf("Flush = %v, Err = %v", err, b.Err())
+	}
+	if found, err := b.Lookup(t.Context(), "a.example", "user4321"); len(found) != 1 || err != nil {
+		t.Errorf("Lookup of a pending verdict = %v, %v", found, err)
+	}
+	if found, err := s.Lookup(t.Context(), "a.example", "user3"); len(found) != 1 || err != nil {
+		t.Errorf("Lookup of a stored verdict = %v, %v", found, err)
+	}
+	number(t, s, "PRAGMA max_page_count = 100000")
+	if err := b.Close(t.Context()); err != nil || b.Err() != nil {
+		t.Errorf("Close with room again = %v, Err = %v", err, b.Err())
+	}
+	if got := number(t, s, "SELECT count(*) FROM verdicts"); got != len(many) {
+		t.Errorf("%d rows stored, want %d", got, len(many))
+	}
+}
+
+// Rows that nothing will ever find are not stored: those of a passed generation, and those of one that was
+// never given, which could come to be current.
+func TestWriteLeavesOutOtherGenerations(t *testing.T) {
+	s := opened(t)
+	if _, err := s.ClearDomain(t.Context(), "a.example"); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []uint64{0, 2, 1 << 63, 1<<64 - 1} {
+		v := verdicts(1, time.Now())
+		v[0].Generation = g
+		if err := s.Write(t.Context(), v, []store.DomainFact{{Domain: "a.example", Generation: g}}); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := number(t, s, "SELECT (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM facts)"); n != 0 {
+		t.Errorf("%d rows are stored", n)
+	}
+}
+
+// Purge leaves nothing behind, and no call of it deletes more than its limit, or 1,000 rows.
+func TestPurgeDeletesAll(t *testing.T) {
+	s := opened(t)
+	write := func() {
+		t.Helper()
+		g, err := s.Generations(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := verdicts(3000, time.Now().Add(time.Hour))
+		for i := range rows {
+			rows[i].Domain = fmt.Sprintf("customer%d.example", i%3)
+			rows[i].Generation = g.Of(rows[i].Domain)
+		}
+		fact := store.DomainFact{Domain: "customer0.example", Generation: g.Of("customer0.example")}
+		if err := s.Write(t.Context(), rows, []store.DomainFact{fact}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const left = "SELECT (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM facts) + (SELECT count(*) FROM garbage)" +
+		" + (SELECT count(*) FROM generations WHERE gen < (SELECT gen FROM generations WHERE domain = ''))"
+	tests := []struct {
+		name  string
+		clear func(ctx context.Context) (uint64, error)
+		now   time.Time
+		limit int
+	}{
+		{"expired", func(context.Context) (uint64, error) { return 0, nil }, time.Now().Add(2 * time.Hour), 1 << 30},
+		{"cleared", s.ClearAll, time.Time{}, 700},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			write()
+			if _, err := s.ClearDomain(t.Context(), "customer1.example"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tt.clear(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for more := true; more; {
+				before := number(t, s, "SELECT count(*) FROM verdicts")
+				var err error
+				if more, err = s.Purge(t.Context(), tt.now, tt.limit); err != nil {
+					t.Fatal(err)
+				}
+				if n := before - number(t, s, "SELECT count(*) FROM verdicts"); n > min(tt.limit, maxPurge) {
+					t.Fatalf("a call deletes %d rows", n)
+				}
+			}
+			if n := number(t, s, left); n != 0 {
+				t.Errorf("%d rows are left", n)
+			}
+		})
+	}
+}
+
+// A page is chosen from a bounded number of rows, and the pages together miss none.
+func TestListLooksAtABoundedNumberOfRows(t *testing.T) {
+	s := opened(t)
+	const rows = 2*maxScan + 10
+	all := make([]store.Verdict, 0, rows)
+	for i := range rows {
+		all = append(all, store.Verdict{Domain: "a.example", Local: fmt.Sprintf("%06d", i), Status: store.Invalid})
+	}
+	last := &all[rows-1]
+	last.Status = store.Valid
+	if err := s.Write(t.Context(), all, nil); err != nil {
+		t.Fatal(err)
+	}
+	q := store.Query{Domain: "a.example", Status: store.Valid, Limit: 10}
+	for _, want := range []int{0, 0, 1} {
+		page, next, err := s.List(t.Context(), q)
+		if err != nil || len(page) != want || (next == "") != (want == 1) {
+			t.Fatalf("List = %d rows, %q, %v; want %d", len(page), next, err, want)
+		}
+		q.Cursor = next
+	}
+	b := store.NewBehind(s, store.BehindOptions{})
+	q.Cursor = ""
+	if page, next, err := b.List(t.Context(), q); len(page) != 1 || page[0].Local != last.Local || next != "" || err != nil {
+		t.Errorf("List of Behind = %v, %q, %v", page, next, err)
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
