@@ -84,7 +84,7 @@ func problem(err error) *Problem {
 		status = mine.status
 	case errors.As(err, &tooLong):
 		status = http.StatusRequestEntityTooLarge
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, domains.ErrNotFound):
 		status = http.StatusNotFound
 	case errors.Is(err, domains.ErrReadOnly):
 		status = http.StatusConflict

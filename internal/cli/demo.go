@@ -116,7 +116,7 @@ func (a *app) startDemo(ctx context.Context, dir string, at demoAddresses) (*ser
 	if err != nil {
 		return nil, err
 	}
-	log, level := a.newLogger(c.Log)
+	log, level, _ := a.newLogger(c.Log)
 	s, err := newServer(ctx, c, log, level)
 	var unusable *statusError
 	if errors.As(err, &unusable) {

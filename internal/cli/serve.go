@@ -33,7 +33,8 @@ func (a *app) serve(path string) error {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
-	log, level := a.newLogger(c.Log)
+	log, level, flush := a.newLogger(c.Log)
+	defer flush()
 	s, err := newServer(context.Background(), c, log, level)
 	if err != nil {
 		return err
@@ -74,13 +75,14 @@ func (s *server) run(path string, signals <-chan os.Signal) error {
 	}
 }
 
-// newLogger makes the logger of a server; its level can be changed.
-func (a *app) newLogger(c config.Log) (*slog.Logger, *slog.LevelVar) {
-	level := new(slog.LevelVar)
+// newLogger makes the logger of a server; its level can be changed. flush writes what is held back for a moment.
+func (a *app) newLogger(c config.Log) (log *slog.Logger, level *slog.LevelVar, flush func()) {
+	level = new(slog.LevelVar)
 	level.Set(c.Level)
+	w := &logWriter{w: a.err}
 	o := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, o)), level
+		return slog.New(slog.NewJSONHandler(w, o)), level, w.Flush
 	}
-	return slog.New(slog.NewTextHandler(a.err, o)), level
+	return slog.New(slog.NewTextHandler(w, o)), level, w.Flush
 }

@@ -12,7 +12,7 @@ const (
 
 	purgeEvery = time.Minute           // expired rows
 	purgeRows  = 1000                  // rows of one chunk
-	purgePause = 50 * time.Millisecond // between chunks, for batches to get in
+	purgePause = 20 * time.Millisecond // between chunks, for batches to get in
 )
 
 // run writes what is pending and purges the Store, until Close.

@@ -378,8 +378,8 @@ func TestBehindPurges(t *testing.T) {
 		for _, at := range s.purges {
 			got = append(got, at.Sub(start))
 		}
-		want := []time.Duration{60 * time.Second, 60*time.Second + 50*time.Millisecond,
-			60*time.Second + 100*time.Millisecond, 61 * time.Second, 121 * time.Second}
+		want := []time.Duration{60 * time.Second, 60*time.Second + 20*time.Millisecond,
+			60*time.Second + 40*time.Millisecond, 61 * time.Second, 121 * time.Second}
 		if !slices.Equal(got, want) {
 			t.Errorf("purged at %v, want %v", got, want)
 		}

@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
-// maxPurge is the most rows that one call deletes, whatever its limit: more would hold up the writer.
-const maxPurge = 1000
+// maxPurge is the most rows that one call deletes, whatever its limit: more would hold up the writer. Those that
+// were cleared lie together; those that have expired lie all over, each on a page of its own, so that fewer take
+// as long.
+const (
+	maxPurge   = 1000
+	maxExpired = 250
+)
 
 const (
 	firstGarbage  = `SELECT domain, below, done FROM garbage ORDER BY domain LIMIT 1`
@@ -28,13 +33,14 @@ const (
 )
 
 // Purge deletes rows that nothing can see any more, because they expired before now or were cleared: limit of
-// them at most, and never more than 1,000. more says whether there may be others.
+// them at most, and never more than 1,000, or 250 that have expired. more says whether there may be others.
 func (s *Store) Purge(ctx context.Context, now time.Time, limit int) (more bool, err error) {
 	err = s.changing(ctx, "purge", func(ctx context.Context, c *conn) error {
 		p := &purge{conn: c, left: min(max(limit, 1), maxPurge)}
 		if err := p.cleared(ctx); err != nil {
 			return err
 		}
+		p.left = min(p.left, maxExpired)
 		for _, query := range []string{purgeExpired, purgeExpiredFacts} {
 			if _, err := p.delete(ctx, query, now.UnixMilli()); err != nil {
 				return err

@@ -1,0 +1,95 @@
+package bench
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"callout/internal/lab"
+)
+
+const (
+	policyClients = 32
+	policyFor     = 2 * time.Second // a round
+	knownUsers    = 1000
+)
+
+// BenchmarkPolicyCached compares answers from the cache, asked over 32 connections, with a policy server that
+// does nothing but say DUNNO.
+func BenchmarkPolicyCached(b *testing.B) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	users := make([]string, knownUsers)
+	for i := range users {
+		users[i] = fmt.Sprintf("user%d", i)
+	}
+	destination := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{"example.com": {Mailboxes: users}}}
+	go destination.Serve(ln)
+	b.Cleanup(destination.Close)
+	ours := startCallout(b, fmt.Sprintf("[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", ln.Addr()))
+	theirs := startDUNNO(b)
+	ask(b, ours, 4, 10*time.Second, knownUsers, func(n int64) string { return user(n % knownUsers) }) // fills the cache
+	known := func(n int64) string { return user(n % knownUsers) }
+	compare(b, "per_s",
+		func() float64 { return ask(b, ours, policyClients, policyFor, 0, known) },
+		func() float64 { return ask(b, theirs, policyClients, policyFor, 0, known) },
+		"callout", "dunno")
+}
+
+func user(n int64) string { return fmt.Sprintf("user%d@example.com", n) }
+
+// ask asks over several connections, one question at a time on each, for some time or until most questions are
+// answered (0: no bound but the time), and returns answers a second. Every recipient must exist.
+func ask(b *testing.B, addr string, clients int, least time.Duration, most int64, recipient func(n int64) string) float64 {
+	var next, answered atomic.Int64
+	begun := time.Now()
+	end := begun.Add(least)
+	var wait sync.WaitGroup
+	for range clients {
+		wait.Go(func() {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer conn.Close()
+			conn.SetDeadline(end.Add(time.Minute))
+			br := bufio.NewReader(conn)
+			var out []byte
+			for time.Now().Before(end) {
+				n := next.Add(1) - 1
+				if most > 0 && n >= most {
+					return
+				}
+				out = appendRequest(out[:0], recipient(n))
+				if _, err := conn.Write(out); err != nil {
+					b.Error(err)
+					return
+				}
+				action, err := br.ReadSlice('\n')
+				if err != nil || !strings.HasPrefix(string(action), "action=DUNNO") {
+					b.Errorf("%s: %q, %v", recipient(n), action, err)
+					return
+				}
+				br.ReadSlice('\n')
+				answered.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	return float64(answered.Load()) / time.Since(begun).Seconds()
+}
+
+// appendRequest appends a request as Postfix 3.7 sends it.
+func appendRequest(b []byte, recipient string) []byte {
+	b = append(b, "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=192.0.2.10\nclient_name=client.example.org\nclient_port=41234\nreverse_client_name=client.example.org\nserver_address=192.0.2.1\nserver_port=25\nhelo_name=client.example.org\nsender=someone@example.org\nrecipient="...)
+	b = append(b, recipient...)
+	return append(b, "\nrecipient_count=0\nqueue_id=\ninstance=1a2b.6543f210.5d2f3.0\nsize=0\netrn_domain=\nstress=\nsasl_method=\nsasl_username=\nsasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=\nencryption_cipher=\nencryption_keysize=0\npolicy_context=\n\n"...)
+}

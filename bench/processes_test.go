@@ -1,0 +1,131 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// dunnoVariable in the environment makes this test binary the always-DUNNO server at the address it names, so
+// that both servers are processes of their own.
+const dunnoVariable = "BENCH_DUNNO_SERVER"
+
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(dunnoVariable); addr != "" {
+		serveDUNNO(addr)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serveDUNNO answers every policy request with DUNNO: the least that a policy server in Go can do.
+func serveDUNNO(addr string) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			os.Exit(1)
+		}
+		go func() {
+			defer conn.Close()
+			buf := make([]byte, 8192)
+			n := 0
+			for {
+				m, err := conn.Read(buf[n:])
+				if err != nil {
+					return
+				}
+				n += m
+				for end := bytes.Index(buf[:n], []byte("\n\n")); end >= 0; end = bytes.Index(buf[:n], []byte("\n\n")) {
+					n = copy(buf, buf[end+2:n])
+					if _, err := conn.Write([]byte("action=DUNNO\n\n")); err != nil {
+						return
+					}
+				}
+			}
+		}()
+	}
+}
+
+// startDUNNO starts the always-DUNNO server and returns its address.
+func startDUNNO(b *testing.B) string {
+	addr := freeAddr(b)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), dunnoVariable+"="+addr)
+	start(b, cmd, addr)
+	return addr
+}
+
+// startCallout starts the built program with one domain, as a service would run: with its log at the default
+// level, in a file.
+func startCallout(b *testing.B, settings string) (policy string) {
+	binary, err := filepath.Abs("../bin/callout")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := os.Stat(binary); err != nil {
+		b.Fatalf("%v; run it by `make bench`, which builds it", err)
+	}
+	dir := b.TempDir()
+	policy = freeAddr(b)
+	config := fmt.Sprintf("hostname = \"filter.example.net\"\ndata_dir = %q\n[policy]\nlisten = [%q]\n[http]\nlisten = \"\"\n%s", dir, policy, settings)
+	path := filepath.Join(dir, "callout.toml")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		log.Close()
+		if text, _ := os.ReadFile(log.Name()); bytes.Contains(text, []byte("level=ERROR")) {
+			b.Errorf("callout logged errors: %s", text[max(0, len(text)-2000):])
+		}
+	})
+	cmd := exec.Command(binary, "serve", "-c", path)
+	cmd.Stderr = log
+	start(b, cmd, policy)
+	return policy
+}
+
+// start starts a process, waits until it listens, and sees to its end.
+func start(b *testing.B, cmd *exec.Cmd, addr string) {
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+	})
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			b.Fatalf("%s does not listen on %s: %v", cmd.Path, addr, err)
+		}
+	}
+}
+
+// freeAddr returns a loopback address that nobody listens on.
+func freeAddr(b *testing.B) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
