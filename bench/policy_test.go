@@ -35,15 +35,15 @@ func BenchmarkPolicyCached(b *testing.B) {
 	b.Cleanup(destination.Close)
 	ours := startCallout(b, fmt.Sprintf("[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", ln.Addr()))
 	theirs := startDUNNO(b)
-	ask(b, ours, 4, 10*time.Second, knownUsers, func(n int64) string { return user(n % knownUsers) }) // fills the cache
-	known := func(n int64) string { return user(n % knownUsers) }
+	ask(b, ours, 4, 10*time.Second, knownUsers, func(n int64) string { return mailbox(n % knownUsers) }) // fills the cache
+	known := func(n int64) string { return mailbox(n % knownUsers) }
 	compare(b, "per_s",
 		func() float64 { return ask(b, ours, policyClients, policyFor, 0, known) },
 		func() float64 { return ask(b, theirs, policyClients, policyFor, 0, known) },
 		"callout", "dunno")
 }
 
-func user(n int64) string { return fmt.Sprintf("user%d@example.com", n) }
+func mailbox(n int64) string { return fmt.Sprintf("user%d@example.com", n) }
 
 // ask asks over several connections, one question at a time on each, for some time or until most questions are
 // answered (0: no bound but the time), and returns answers a second. Every recipient must exist.

@@ -113,6 +113,7 @@ func (f *flight) judge(q *query, reply smtpwire.Reply) {
 		f.fail(q, &Problem{Kind: kind, Stage: StageRcpt, Host: f.s.pool.host, Reply: reply})
 		return
 	}
+	f.s.pool.fine()
 	f.answer(q, Answer{Outcome: outcome, Stage: StageRcpt, Reply: reply})
 }
 

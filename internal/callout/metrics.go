@@ -61,7 +61,7 @@ type poolCollector struct{ pools *Pools }
 var (
 	sessionsDesc = prometheus.NewDesc("callout_sessions", "Sessions open with a destination host, opening and ending ones included.", []string{"destination"}, nil)
 	queueDesc    = prometheus.NewDesc("callout_queue_length", "Questions that wait for a session with a destination host.", []string{"destination"}, nil)
-	upDesc       = prometheus.NewDesc("callout_destination_up", "1 while the last session with a destination host began in order, 0 after a problem.", []string{"destination"}, nil)
+	upDesc       = prometheus.NewDesc("callout_destination_up", "1 while a destination host answers as it should, 0 after a problem until it does again.", []string{"destination"}, nil)
 )
 
 // Describe implements prometheus.Collector.

@@ -40,7 +40,7 @@ type pool struct {
 
 // hostState is what is known of a host as a whole.
 type hostState struct {
-	problem *Problem // nil while the last session that was opened is in order
+	problem *Problem // the last one, nil once a session began or a recipient was answered for after it
 	since   time.Time
 }
 
@@ -106,6 +106,7 @@ func (p *pool) enqueue(q *query) *Problem {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lastUsed = time.Now()
+	p.front() // drops those at the head that nobody waits for any more
 	switch {
 	case p.closed:
 		return &Problem{Kind: ShuttingDown, Stage: StageQueue, Host: p.host}
@@ -232,6 +233,17 @@ func (p *pool) opened() {
 	defer p.mu.Unlock()
 	p.opening--
 	p.established++
+	p.noteFine()
+}
+
+// fine notes that the host has answered as it should.
+func (p *pool) fine() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.noteFine()
+}
+
+func (p *pool) noteFine() {
 	if p.state.problem != nil || p.state.since.IsZero() {
 		p.state = hostState{since: time.Now()}
 	}

@@ -39,9 +39,20 @@ func (s *server) dial(context.Context, string, string) (net.Conn, error) {
 	s.wait.Go(func() {
 		s.serve(conn)
 		conn.Close()
-		s.open.Add(-1)
 	})
-	return client, nil
+	return &counted{Conn: client, open: &s.open}, nil
+}
+
+// counted is a connection that is open until its client closes it.
+type counted struct {
+	net.Conn
+	open *atomic.Int32
+	once sync.Once
+}
+
+func (c *counted) Close() error {
+	c.once.Do(func() { c.open.Add(-1) })
+	return c.Conn.Close()
 }
 
 // replies answers each command line with what reply says; "" closes.
@@ -380,4 +391,30 @@ func pools2(t *testing.T) *callout.Pools {
 	p := callout.NewPools(callout.Options{})
 	t.Cleanup(func() { p.Close(context.Background()) })
 	return p
+}
+
+// A destination that refuses us is down in the metrics, and up again with the next good answer, also on the
+// same session.
+func TestDestinationUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{serve: replies(func(n int, line string) string {
+			if strings.HasPrefix(line, "RCPT TO:<user1@") {
+				return "550 5.7.23 SPF"
+			}
+			return polite(n, line)
+		})}
+		registry := prometheus.NewRegistry()
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Registerer: registry})
+		for n, up := range []string{"1", "0", "1"} {
+			pools.Ask(t.Context(), question(n))
+			if err := testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP callout_destination_up 1 while a destination host answers as it should, 0 after a problem until it does again.
+# TYPE callout_destination_up gauge
+callout_destination_up{destination="mx.example.com:25"} `+up+"\n"), "callout_destination_up"); err != nil {
+				t.Errorf("after question %d: %v", n, err)
+			}
+		}
+		pools.Close(t.Context())
+		s.wait.Wait()
+	})
 }

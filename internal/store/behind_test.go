@@ -144,6 +144,35 @@ func TestBehindLatestWins(t *testing.T) {
 	})
 }
 
+// Rows that come while a flush runs are left to the next one, so that it ends.
+func TestBehindFlushEnds(t *testing.T) {
+	inBubble(t, store.BehindOptions{MaxBatch: 2}, func(t *testing.T, s *fake, b *store.Behind) {
+		n := 0
+		add := func() {
+			b.Add(verdict(fmt.Sprintf("user%d", n), 0))
+			n++
+		}
+		s.set(func(s *fake) {
+			s.hold = func(context.Context) {
+				if n < 100 {
+					add()
+					add()
+				}
+			}
+		})
+		add()
+		add()
+		add()
+		if err := b.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.written(); !slices.Equal(got, []int{2, 1}) {
+			t.Errorf("a flush of 3 rows writes batches of %v", got)
+		}
+		s.set(func(s *fake) { s.hold = nil })
+	})
+}
+
 // A row that is replaced while it is being written is written again.
 func TestBehindReplacedWhileWriting(t *testing.T) {
 	inBubble(t, store.BehindOptions{}, func(t *testing.T, s *fake, b *store.Behind) {
