@@ -100,7 +100,7 @@ type finder struct {
 func newFinder(path, to string) (*finder, error) {
 	f := &finder{}
 	var err error
-	f.config, err = config.Load(path)
+	f.config, err = loadConfig(path)
 	if err != nil {
 		if to == "" || path != defaultConfig || !errors.Is(err, fs.ErrNotExist) {
 			return nil, err

@@ -53,13 +53,9 @@ func Run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return exitOK
 	}
 	status := exitFailure
-	var problems config.Problems
 	var mine *statusError
-	switch {
-	case errors.As(err, &mine):
+	if errors.As(err, &mine) {
 		status = mine.status
-	case errors.As(err, &problems):
-		status = exitUsage
 	}
 	if text := err.Error(); text != "" {
 		for line := range strings.SplitSeq(text, "\n") {
@@ -121,6 +117,15 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
+// loadConfig reads a configuration file. Whatever is wrong with it is for the one who named it.
+func loadConfig(path string) (*config.Config, error) {
+	c, err := config.Load(path)
+	if err != nil {
+		return nil, &statusError{exitUsage, err}
+	}
+	return c, nil
+}
+
 // group makes a verb that only holds others.
 func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: noVerb, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
@@ -140,7 +145,7 @@ func (a *app) configCommand() *cobra.Command {
 		Short: "Say whether a configuration file can be used, and what is wrong where",
 		Args:  arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			c, err := config.Load(path)
+			c, err := loadConfig(path)
 			if err != nil {
 				return err
 			}

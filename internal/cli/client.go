@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"callout/internal/api"
-	"callout/internal/config"
 )
 
 // adminSocket is the admin socket's name in data_dir.
@@ -30,7 +29,7 @@ type client struct {
 
 // dialServer returns a client for the server that runs with a configuration file.
 func dialServer(configPath string) (*client, error) {
-	c, err := config.Load(configPath)
+	c, err := loadConfig(configPath)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"callout/internal/config"
 	"callout/internal/lab"
 )
 
@@ -112,7 +111,7 @@ func (a *app) startDemo(ctx context.Context, dir string, at demoAddresses) (*ser
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	c, err := config.Load(path)
+	c, err := loadConfig(path)
 	if err != nil {
 		return nil, err
 	}

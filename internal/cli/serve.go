@@ -25,7 +25,7 @@ func (a *app) serveCommand() *cobra.Command {
 }
 
 func (a *app) serve(path string) error {
-	c, err := config.Load(path)
+	c, err := loadConfig(path)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *server) run(path string, signals <-chan os.Signal) error {
 				s.log.Info("stopping", "signal", sig.String())
 				return nil
 			}
-			c, err := config.Load(path)
+			c, err := loadConfig(path)
 			if err == nil {
 				err = s.reload(c)
 			}

@@ -181,7 +181,7 @@ func (b *Behind) Close(ctx context.Context) error {
 	<-b.done
 	err := b.Flush(ctx)
 	if n, _, _ := b.Stats(); err != nil && n > 0 {
-		return fmt.Errorf("%d verdicts are lost: %w", n, err)
+		return fmt.Errorf("verdicts lost: %d: %w", n, err)
 	}
 	return err
 }

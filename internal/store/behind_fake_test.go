@@ -31,12 +31,13 @@ type fake struct {
 	clearErr error
 	window   int                       // rows that List looks at for one page, 0 for all
 	hold     func(ctx context.Context) // called at the beginning of Write
+	read     func()                    // called at the end of Lookup
 }
 
 func newFake() *fake {
 	return &fake{
 		verdicts: make(map[identity]store.Verdict), facts: make(map[string]store.DomainFact),
-		gens: store.Generations{Domains: make(map[string]uint64)},
+		gens: store.Generations{Domains: make(map[string]uint64)}, read: func() {},
 	}
 }
 
@@ -103,6 +104,7 @@ func (f *fake) current(domain string, match func(local string) bool) []store.Ver
 }
 
 func (f *fake) Lookup(_ context.Context, domain, local string) ([]store.Verdict, error) {
+	defer f.read()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.readErr != nil {

@@ -65,33 +65,42 @@ func (v *Verifier) observe(ctx context.Context, q *Question, d *Decision, took t
 	if !v.log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 14)
-	attrs = append(attrs, slog.String("front", q.Front), slog.String("domain", q.Recipient.Domain()))
-	if !q.Recipient.IsZero() {
-		attrs = append(attrs, slog.String("recipient", q.Recipient.String()))
-	}
-	attrs = append(attrs, slog.String("action", d.Action.String()))
-	if d.Code != 0 {
-		attrs = append(attrs, slog.Int("code", d.Code), slog.String("enhanced", d.Enhanced.String()))
-	}
-	attrs = append(attrs, slog.String("verdict", d.Verdict.Status.String()), slog.String("reason", d.Reason), slog.String("source", d.Source.String()))
-	if d.Verdict.Host != "" {
-		attrs = append(attrs, slog.String("destination", d.Verdict.Host))
-	}
-	if d.Verdict.Problem != nil {
-		attrs = append(attrs, slog.String("problem", d.Verdict.Problem.Error()))
-	} else if d.Verdict.Reply.Code != 0 {
-		attrs = append(attrs, slog.String("reply", d.Verdict.Reply.String()))
-	}
-	if q.Client != "" {
-		attrs = append(attrs, slog.String("client", q.Client))
-	}
-	if d.Source == FromCache {
-		attrs = append(attrs, slog.Duration("age", time.Since(d.Verdict.Asked).Truncate(time.Second)))
-	}
-	attrs = append(attrs, slog.String("sender", q.Sender), slog.Duration("took", took))
+	var room [16]slog.Attr
 	// A record made by hand: the logger would look up where it was called from, which nobody is shown.
 	record := slog.NewRecord(time.Now(), slog.LevelInfo, "decision", 0)
-	record.AddAttrs(attrs...)
+	record.AddAttrs(d.attrs(room[:0], q, took)...)
 	v.log.Handler().Handle(ctx, record)
+}
+
+// attrs appends what the log says of a decision. That a recipient was accepted from the cache is said without
+// the destination's reply, which is always the same; most lines are of that kind.
+func (d *Decision) attrs(a []slog.Attr, q *Question, took time.Duration) []slog.Attr {
+	a = append(a, slog.String("front", q.Front), slog.String("domain", q.Recipient.Domain()))
+	if !q.Recipient.IsZero() {
+		a = append(a, slog.String("recipient", q.Recipient.String()))
+	}
+	a = append(a, slog.String("action", d.Action.String()))
+	if d.Code != 0 {
+		a = append(a, slog.Int("code", d.Code), slog.String("enhanced", d.Enhanced.String()))
+	}
+	a = append(a, slog.String("verdict", d.Verdict.Status.String()), slog.String("reason", d.Reason), slog.String("source", d.Source.String()))
+	if d.Verdict.Host != "" {
+		a = append(a, slog.String("destination", d.Verdict.Host))
+	}
+	switch {
+	case d.Verdict.Problem != nil:
+		a = append(a, slog.String("problem", d.Verdict.Problem.Error()))
+	case d.Verdict.Reply.Code != 0 && (d.Source != FromCache || d.Action != Accept):
+		a = append(a, slog.String("reply", d.Verdict.Reply.String()))
+	}
+	if d.Source == FromCache {
+		a = append(a, slog.Duration("age", time.Since(d.Verdict.Asked).Truncate(time.Second)))
+	}
+	if q.Client != "" {
+		a = append(a, slog.String("client", q.Client))
+	}
+	if q.Sender != "" {
+		a = append(a, slog.String("sender", q.Sender))
+	}
+	return append(a, slog.Duration("took", took))
 }

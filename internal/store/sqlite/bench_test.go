@@ -20,11 +20,12 @@ const (
 func benchVerdict(local string, generation uint64, i int) store.Verdict {
 	now := time.Now()
 	if i%10 == 0 {
-		return store.Verdict{Domain: benchDomain, Local: local, Status: store.Valid, Generation: generation, Asked: now,
-			Expires: now.Add(96 * time.Hour), Code: 250, Enhanced: "2.1.5", Text: "Ok", Host: "mx1.customer.example.com:25"}
+		return store.Verdict{Domain: benchDomain, Local: local, Status: store.Valid, Generation: generation,
+			Asked: now, Expires: now.Add(96 * time.Hour), Code: 250, Enhanced: "2.1.5", Text: "Ok",
+			Host: "mx1.customer.example.com:25"}
 	}
-	return store.Verdict{Domain: benchDomain, Local: local, Status: store.Invalid, Generation: generation, Asked: now,
-		Expires: now.Add(2 * time.Hour), Code: 550, Enhanced: "5.1.1",
+	return store.Verdict{Domain: benchDomain, Local: local, Status: store.Invalid, Generation: generation,
+		Asked: now, Expires: now.Add(2 * time.Hour), Code: 550, Enhanced: "5.1.1",
 		Text: "<user@customer.example.com>: Recipient address rejected: User unknown", Host: "mx1.customer.example.com:25"}
 }
 

@@ -72,12 +72,16 @@ func raw(t *testing.T, path string, statements string) {
 	}
 }
 
-func TestOpenErrors(t *testing.T) {
-	tests := []struct {
-		name string
-		make func(t *testing.T, path string) // makes what is at path
-		want []string                        // parts of the error
-	}{
+// brokenFile is something at the path of a database that is none, or can't be used.
+type brokenFile struct {
+	name string
+	make func(t *testing.T, path string)
+	want []string // parts of the error
+}
+
+// broken lists what Open refuses.
+func broken() []brokenFile {
+	return []brokenFile{
 		{"text", func(t *testing.T, path string) { put(t, path, strings.Repeat("no database\n", 1000)) },
 			[]string{"not a database of Callout", "move the file away"}},
 		{"short text", func(t *testing.T, path string) { put(t, path, "x") },
@@ -109,7 +113,10 @@ func TestOpenErrors(t *testing.T) {
 			lock(t, path)
 		}, []string{"database is locked", "end the other program"}},
 	}
-	for _, tt := range tests {
+}
+
+func TestOpenErrors(t *testing.T) {
+	for _, tt := range broken() {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "callout.db")
 			tt.make(t, path)

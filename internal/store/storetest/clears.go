@@ -64,7 +64,8 @@ func clearDomain(t *testing.T, open Place) {
 	}
 	again := valid("jane")
 	again.Generation = g
-	check(t, s.Write(t.Context(), []store.Verdict{again}, []store.DomainFact{{Domain: domain, Code: 251, Generation: g}}))
+	fact := store.DomainFact{Domain: domain, Code: 251, Generation: g}
+	check(t, s.Write(t.Context(), []store.Verdict{again}, []store.DomainFact{fact}))
 	wantList(t, s, store.Query{}, "jane")
 	wantFact(t, s, domain, 251)
 }
@@ -167,7 +168,8 @@ func purgeCleared(t *testing.T, open Place) {
 	}
 	fresh.Generation = g
 	write(t, s, fresh)
-	check(t, s.Write(t.Context(), nil, []store.DomainFact{{Domain: domain, Code: 250, Generation: g, Expires: noon.Add(1)}}))
+	fact := store.DomainFact{Domain: domain, Code: 250, Generation: g, Expires: noon}
+	check(t, s.Write(t.Context(), nil, []store.DomainFact{fact}))
 	_, err = s.Purge(t.Context(), noon, 20)
 	check(t, err)
 	s = reopened(t, open, s)
@@ -186,7 +188,8 @@ func manyDomains(t *testing.T, open Place) {
 			v := valid("john")
 			v.Domain, v.Generation = name(i), g
 			verdicts = append(verdicts, v)
-			facts = append(facts, store.DomainFact{Domain: name(i), Generation: g, Code: 200 + i%100, Expires: noon.Add(time.Hour)})
+			facts = append(facts, store.DomainFact{Domain: name(i), Generation: g, Code: 200 + i%100,
+				Expires: noon.Add(time.Hour)})
 		}
 		return verdicts, facts
 	}

@@ -74,7 +74,8 @@ func spellingsTogether(t *testing.T, open Place) {
 		v.Asked = noon.Add(time.Duration(minute) * time.Minute)
 		return v
 	}
-	write(t, s, at("john", 1), at("JOHN", 3), at("John", 2), at("johnny", 4), at("joh", 4), at("MÜLLER", 1), at("MüLLER", 2), at("müller", 3))
+	write(t, s, at("john", 1), at("JOHN", 3), at("John", 2), at("johnny", 4), at("joh", 4),
+		at("MÜLLER", 1), at("MüLLER", 2), at("müller", 3))
 	for _, local := range []string{"john", "John", "jOHN"} {
 		wantLookup(t, s, domain, local, "JOHN", "John", "john")
 	}
@@ -184,8 +185,8 @@ func passedGenerations(t *testing.T, open Place) {
 func oddTexts(t *testing.T, open Place) {
 	s := opened(t, open)
 	odd := []string{
-		"\x00", "a\x00b", "a\x00c", `"a b"@x`, `o'brien`, `a"b`, `100%`, `a_b`, `a\b`, "ü", "\xff\xfe", "\xc3", "名前", " ",
-		"a\r\nb", strings.Repeat("x", 255), "--", "; drop table verdicts", "*", "?", "[a]",
+		"\x00", "a\x00b", "a\x00c", `"a b"@x`, `o'brien`, `a"b`, `100%`, `a_b`, `a\b`, "ü", "\xff\xfe", "\xc3", "名前",
+		" ", "a\r\nb", strings.Repeat("x", 255), "--", "; drop table verdicts", "*", "?", "[a]",
 	}
 	for i, text := range odd {
 		long := strings.Repeat(text, 2000/len(text))

@@ -1,0 +1,32 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	_ "callout/internal/cli" // so that go test knows that a result is out of date when the program has changed
+)
+
+// program is the callout binary under test, built once by TestMain.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "callout-bin-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "test:", err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "callout")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "callout/cmd/callout")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "test: go build callout/cmd/callout: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
