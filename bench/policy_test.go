@@ -20,8 +20,15 @@ const (
 )
 
 // BenchmarkPolicyCached compares answers from the cache, asked over 32 connections, with a policy server that
-// does nothing but say DUNNO.
+// does nothing but say DUNNO: with the log at its default level, which has a line for each decision, and at level
+// warn, where both servers do the same work but for the decision.
 func BenchmarkPolicyCached(b *testing.B) {
+	for _, level := range []string{"info", "warn"} {
+		b.Run("log="+level, func(b *testing.B) { benchmarkPolicyCached(b, level) })
+	}
+}
+
+func benchmarkPolicyCached(b *testing.B, level string) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -33,10 +40,10 @@ func BenchmarkPolicyCached(b *testing.B) {
 	destination := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{"example.com": {Mailboxes: users}}}
 	go destination.Serve(ln)
 	b.Cleanup(destination.Close)
-	ours := startCallout(b, fmt.Sprintf("[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", ln.Addr()))
+	ours := startCallout(b, fmt.Sprintf("[log]\nlevel = %q\n[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", level, ln.Addr()))
 	theirs := startDUNNO(b)
-	ask(b, ours, 4, 10*time.Second, knownUsers, func(n int64) string { return mailbox(n % knownUsers) }) // fills the cache
 	known := func(n int64) string { return mailbox(n % knownUsers) }
+	ask(b, ours, 4, 10*time.Second, knownUsers, known) // fills the cache
 	compare(b, "per_s",
 		func() float64 { return ask(b, ours, policyClients, policyFor, 0, known) },
 		func() float64 { return ask(b, theirs, policyClients, policyFor, 0, known) },

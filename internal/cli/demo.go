@@ -81,7 +81,8 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	s, err := a.startDemo(ctx, dir, at)
+	s, flush, err := a.startDemo(ctx, dir, at)
+	defer flush()
 	if err != nil {
 		return err
 	}
@@ -105,25 +106,26 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 }
 
 // startDemo starts a server with the demo's configuration.
-func (a *app) startDemo(ctx context.Context, dir string, at demoAddresses) (*server, error) {
+func (a *app) startDemo(ctx context.Context, dir string, at demoAddresses) (s *server, flush func(), err error) {
+	flush = func() {}
 	text := fmt.Sprintf(demoConfig, dir, at.policy, at.http, at.destination)
 	path := dir + "/callout.toml"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return nil, fmt.Errorf("demo: %w", err)
+		return nil, flush, fmt.Errorf("demo: %w", err)
 	}
 	c, err := loadConfig(path)
 	if err != nil {
-		return nil, err
+		return nil, flush, err
 	}
-	log, level, _ := a.newLogger(c.Log)
-	s, err := newServer(ctx, c, log, level)
+	log, level, flush := a.newLogger(c.Log)
+	s, err = newServer(ctx, c, log, level)
 	var unusable *statusError
 	if errors.As(err, &unusable) {
-		return nil, fmt.Errorf("demo: %w; --policy and --http choose other addresses", err)
+		return nil, flush, fmt.Errorf("demo: %w; --policy and --http choose other addresses", err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, flush, err
 	}
 	s.start()
-	return s, nil
+	return s, flush, nil
 }

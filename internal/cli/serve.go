@@ -75,14 +75,14 @@ func (s *server) run(path string, signals <-chan os.Signal) error {
 	}
 }
 
-// newLogger makes the logger of a server; its level can be changed. flush writes what is held back for a moment.
+// newLogger makes the logger of a server; its level can be changed. flush writes the end of the log.
 func (a *app) newLogger(c config.Log) (log *slog.Logger, level *slog.LevelVar, flush func()) {
 	level = new(slog.LevelVar)
 	level.Set(c.Level)
-	w := &logWriter{w: a.err}
+	w := newLogWriter(a.err)
 	o := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, o)), level, w.Flush
+		return slog.New(slog.NewJSONHandler(w, o)), level, w.Close
 	}
-	return slog.New(slog.NewTextHandler(w, o)), level, w.Flush
+	return slog.New(slog.NewTextHandler(w, o)), level, w.Close
 }

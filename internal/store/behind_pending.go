@@ -3,6 +3,8 @@ package store
 import (
 	"container/list"
 	"slices"
+
+	"callout/internal/address"
 )
 
 // recipient is what all spellings of one address have in common.
@@ -53,7 +55,7 @@ func (p *pending) add(v Verdict) (lost int) {
 	if v.Generation < p.cleared.Of(v.Domain) {
 		return 0
 	}
-	of := recipient{v.Domain, Fold(v.Local)}
+	of := recipient{v.Domain, address.Fold(v.Local)}
 	rows := p.verdicts[of]
 	for _, r := range rows {
 		if r.verdict.Local == v.Local && r.verdict.Generation == v.Generation {
@@ -107,7 +109,7 @@ func (p *pending) drop(r *row) {
 		delete(p.facts, r.fact.Domain)
 		return
 	}
-	of := recipient{r.verdict.Domain, Fold(r.verdict.Local)}
+	of := recipient{r.verdict.Domain, address.Fold(r.verdict.Local)}
 	rows := p.verdicts[of]
 	rows = slices.DeleteFunc(rows, func(other *row) bool { return other == r })
 	if len(rows) == 0 {
@@ -119,7 +121,7 @@ func (p *pending) drop(r *row) {
 
 // of returns the verdicts of one recipient.
 func (p *pending) of(domain, local string) []Verdict {
-	rows := p.verdicts[recipient{domain, Fold(local)}]
+	rows := p.verdicts[recipient{domain, address.Fold(local)}]
 	found := make([]Verdict, 0, len(rows))
 	for _, r := range rows {
 		found = append(found, *r.verdict)
@@ -129,7 +131,7 @@ func (p *pending) of(domain, local string) []Verdict {
 
 // clearRecipient drops the verdicts of one recipient.
 func (p *pending) clearRecipient(domain, local string) {
-	for _, r := range slices.Clone(p.verdicts[recipient{domain, Fold(local)}]) {
+	for _, r := range slices.Clone(p.verdicts[recipient{domain, address.Fold(local)}]) {
 		p.drop(r)
 	}
 }

@@ -81,7 +81,7 @@ type Query struct {
 	Text         string    // only local-parts that contain it, ASCII case ignored
 	ValidSince   time.Time // valid verdicts asked before are left out
 	InvalidSince time.Time // invalid verdicts asked before are left out
-	Limit        int       // rows at most, 1 to 1,000
+	Limit        int       // rows at most, 1 to 1,000; what lies outside counts as the nearer of the two
 	Cursor       string    // where the last page ended, "" for the first
 }
 
@@ -106,12 +106,13 @@ type Store interface {
 	// Rows of a generation that has passed are taken without error and never seen.
 	Write(ctx context.Context, verdicts []Verdict, facts []DomainFact) error
 	// Lookup returns the verdicts of the current generation for every ASCII-case spelling of a local-part,
-	// newest first, 16 at most.
+	// newest first, MaxSpellings at most: of more, the oldest invalid ones are left out.
 	Lookup(ctx context.Context, domain, local string) ([]Verdict, error)
 	// DomainFact returns what is known of a domain in its current generation; ok is false where nothing is.
 	DomainFact(ctx context.Context, domain string) (fact DomainFact, ok bool, err error)
 	// List returns a page of verdicts of the current generation and the cursor of the next page, "" after
-	// the last. The error wraps ErrCursor for a cursor of another making.
+	// the last. A page before the last may be short, even empty, where the filter leaves much out. The error
+	// wraps ErrCursor for a cursor of another making.
 	List(ctx context.Context, q Query) (page []Verdict, next string, err error)
 
 	// ClearRecipient removes the verdicts of every ASCII-case spelling of a local-part; n is their number.
@@ -123,7 +124,7 @@ type Store interface {
 	ClearAll(ctx context.Context) (generation uint64, err error)
 
 	// Purge deletes rows that nothing can see any more, because they expired before now or were cleared:
-	// about limit of them at most, so that a call never holds up the writer for long. more says whether
+	// limit of them at most, or fewer, so that a call never holds up the writer for long. more says whether
 	// there may be others.
 	Purge(ctx context.Context, now time.Time, limit int) (more bool, err error)
 

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,6 +13,7 @@ import (
 // that counting one is an addition.
 type metrics struct {
 	questions   *prometheus.CounterVec
+	fronts      sync.Map                                                  // of prometheus.Counter, the questions of each front end
 	decisions   [len(actionNames)][3][len(sourceNames)]prometheus.Counter // by action, status, source
 	joined      prometheus.Counter
 	storeErrors prometheus.Counter
@@ -58,23 +60,34 @@ func newMetrics(r prometheus.Registerer, v *Verifier) *metrics {
 	return m
 }
 
+// of returns the counter of a front end's questions.
+func (m *metrics) of(front string) prometheus.Counter {
+	if c, ok := m.fronts.Load(front); ok {
+		return c.(prometheus.Counter)
+	}
+	c := m.questions.WithLabelValues(front)
+	m.fronts.Store(front, c)
+	return c
+}
+
 // observe counts a decision and logs it: one line at info.
-func (v *Verifier) observe(ctx context.Context, q *Question, d *Decision, took time.Duration) {
-	v.metrics.questions.WithLabelValues(q.Front).Inc()
+func (v *Verifier) observe(ctx context.Context, q *Question, d *Decision, begun time.Time) {
+	v.metrics.of(q.Front).Inc()
 	v.metrics.decisions[d.Action][d.Verdict.Status][d.Source].Inc()
 	if !v.log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
 	var room [16]slog.Attr
 	// A record made by hand: the logger would look up where it was called from, which nobody is shown.
-	record := slog.NewRecord(time.Now(), slog.LevelInfo, "decision", 0)
-	record.AddAttrs(d.attrs(room[:0], q, took)...)
+	now := time.Now()
+	record := slog.NewRecord(now, slog.LevelInfo, "decision", 0)
+	record.AddAttrs(d.attrs(room[:0], q, now, now.Sub(begun))...)
 	v.log.Handler().Handle(ctx, record)
 }
 
 // attrs appends what the log says of a decision. That a recipient was accepted from the cache is said without
 // the destination's reply, which is always the same; most lines are of that kind.
-func (d *Decision) attrs(a []slog.Attr, q *Question, took time.Duration) []slog.Attr {
+func (d *Decision) attrs(a []slog.Attr, q *Question, now time.Time, took time.Duration) []slog.Attr {
 	a = append(a, slog.String("front", q.Front), slog.String("domain", q.Recipient.Domain()))
 	if !q.Recipient.IsZero() {
 		a = append(a, slog.String("recipient", q.Recipient.String()))
@@ -94,7 +107,7 @@ func (d *Decision) attrs(a []slog.Attr, q *Question, took time.Duration) []slog.
 		a = append(a, slog.String("reply", d.Verdict.Reply.String()))
 	}
 	if d.Source == FromCache {
-		a = append(a, slog.Duration("age", time.Since(d.Verdict.Asked).Truncate(time.Second)))
+		a = append(a, slog.Duration("age", now.Sub(d.Verdict.Asked).Truncate(time.Second)))
 	}
 	if q.Client != "" {
 		a = append(a, slog.String("client", q.Client))

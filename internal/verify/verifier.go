@@ -95,19 +95,19 @@ func (v *Verifier) wall(t int64) time.Time { return v.start.Add(time.Duration(t)
 // Decide answers a question. It returns within the domain's AnswerWithin and when ctx ends; the callout goes on
 // and its answer is kept for who asks next.
 func (v *Verifier) Decide(ctx context.Context, q Question) Decision {
-	start := v.now()
-	d := v.answer(ctx, q.Recipient)
-	v.observe(ctx, &q, &d, time.Duration(v.now()-start))
+	begun := time.Now()
+	d := v.answer(ctx, q.Recipient, int64(begun.Sub(v.start)))
+	v.observe(ctx, &q, &d, begun)
 	return d
 }
 
-func (v *Verifier) answer(ctx context.Context, r address.Recipient) Decision {
+func (v *Verifier) answer(ctx context.Context, r address.Recipient, now int64) Decision {
 	d := v.domains.Lookup(r.Domain())
 	if d == nil {
 		return Decision{Action: NoOpinion, Reason: ReasonNotServed}
 	}
 	st := v.state(d.Name)
-	if verdict, ok := v.recall(d, st, r); ok {
+	if verdict, ok := v.recall(d, st, r, now); ok {
 		return decide(d, verdict, FromCache)
 	}
 	verdict, source := v.wait(ctx, d, v.join(d, st, r))
@@ -120,7 +120,7 @@ func (v *Verifier) Refuse(ctx context.Context, q Question, err *address.SyntaxEr
 		Action: Reject, Code: 550, Enhanced: smtpwire.Enhanced{Class: 5, Subject: 1, Detail: 3},
 		Text: "bad recipient address syntax", Reason: ReasonSyntax, Verdict: Verdict{Status: Invalid, Problem: err},
 	}
-	v.observe(ctx, &q, &d, 0)
+	v.observe(ctx, &q, &d, time.Now())
 	return d
 }
 
@@ -141,9 +141,9 @@ func (v *Verifier) Peek(ctx context.Context, r address.Recipient) (verdict Verdi
 }
 
 // recall looks for a verdict in memory alone.
-func (v *Verifier) recall(d *domains.Domain, st *state, r address.Recipient) (Verdict, bool) {
+func (v *Verifier) recall(d *domains.Domain, st *state, r address.Recipient, now int64) (Verdict, bool) {
 	f := flight{d: d, st: st, r: r, generation: v.generation(st)}
-	f.own, f.status = v.lookUp(&f, v.now())
+	f.own, f.status = v.lookUp(&f, now)
 	if c := st.catchAll.Load(); f.status == Unknown && c != nil && c.exceptions {
 		return Verdict{}, false // the store may know better
 	}

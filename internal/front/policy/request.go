@@ -33,10 +33,32 @@ func newReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, maxLin
 // readRequest reads one request. The error is io.EOF where the client had nothing more to ask, a *malformed, or
 // the connection's.
 func readRequest(br *bufio.Reader, req *request) error {
+	if _, err := br.Peek(1); err != nil {
+		return err
+	}
+	// A request has nearly always come whole: then its lines are read where they lie.
+	here, _ := br.Peek(br.Buffered())
+	p := parser{req: req}
 	*req = request{}
-	size := 0
-	asked, named := false, false
-	for {
+	for rest := here; ; {
+		line, behind, whole := bytes.Cut(rest, []byte("\n"))
+		if !whole {
+			break
+		}
+		rest = behind
+		if done, err := p.line(line); done || err != nil {
+			br.Discard(len(here) - len(rest))
+			return err
+		}
+	}
+	return readInPieces(br, req)
+}
+
+// readInPieces reads a request that has not come whole.
+func readInPieces(br *bufio.Reader, req *request) error {
+	*req = request{}
+	p := parser{req: req}
+	for size := 0; ; {
 		line, err := br.ReadSlice('\n')
 		size += len(line)
 		switch {
@@ -44,43 +66,61 @@ func readRequest(br *bufio.Reader, req *request) error {
 			return &malformed{fmt.Sprintf("a line longer than %d octets", maxLine)}
 		case size > maxRequest:
 			return &malformed{fmt.Sprintf("longer than %d octets", maxRequest)}
-		case errors.Is(err, io.EOF) && size > 0:
+		case errors.Is(err, io.EOF):
 			return &malformed{"the connection ended inside it"}
 		case err != nil:
 			return err
 		}
-		line = bytes.TrimSuffix(line[:len(line)-1], []byte("\r")) // people try this by hand
-		if len(line) == 0 {
-			return req.complete(asked, named)
-		}
-		name, value, ok := bytes.Cut(line, []byte("="))
-		if !ok {
-			return &malformed{fmt.Sprintf("the line %.60q is not name=value", line)}
-		}
-		switch string(name) {
-		case "request":
-			if string(value) != "smtpd_access_policy" {
-				return &malformed{fmt.Sprintf("request=%.60q is not smtpd_access_policy", value)}
-			}
-			asked = true
-		case "protocol_state":
-			req.state = stateName(value)
-		case "recipient":
-			req.recipient, named = string(value), true
-		case "client_address":
-			req.client = string(value)
-		case "sender":
-			req.sender = string(value)
+		if done, err := p.line(line[:len(line)-1]); done || err != nil {
+			return err
 		}
 	}
 }
 
+// parser takes the lines of one request.
+type parser struct {
+	req   *request
+	asked bool // request=smtpd_access_policy was there
+	named bool // a recipient was there
+}
+
+// line takes a line without its end. The empty one is the last: done is true, and err says whether the request
+// can be answered.
+func (p *parser) line(line []byte) (done bool, err error) {
+	if n := len(line); n > 0 && line[n-1] == '\r' { // people try this by hand
+		line = line[:n-1]
+	}
+	if len(line) == 0 {
+		return true, p.complete()
+	}
+	name, value, ok := bytes.Cut(line, []byte("="))
+	if !ok {
+		return false, &malformed{fmt.Sprintf("the line %.60q is not name=value", line)}
+	}
+	switch string(name) {
+	case "request":
+		if string(value) != "smtpd_access_policy" {
+			return false, &malformed{fmt.Sprintf("request=%.60q is not smtpd_access_policy", value)}
+		}
+		p.asked = true
+	case "protocol_state":
+		p.req.state = stateName(value)
+	case "recipient":
+		p.req.recipient, p.named = string(value), true
+	case "client_address":
+		p.req.client = string(value)
+	case "sender":
+		p.req.sender = string(value)
+	}
+	return false, nil
+}
+
 // complete checks a request that was read to its end.
-func (req *request) complete(asked, named bool) error {
-	if !asked {
+func (p *parser) complete() error {
+	if !p.asked {
 		return &malformed{"it has no request=smtpd_access_policy"}
 	}
-	if req.state == rcptState && !named {
+	if p.req.state == rcptState && !p.named {
 		return &malformed{"protocol_state=RCPT without a recipient"}
 	}
 	return nil

@@ -120,9 +120,9 @@ func (s *Server) serve(conn net.Conn) {
 	br := newReader(conn)
 	var req request
 	var out []byte
-	reading, writing := deadline{set: conn.SetReadDeadline}, deadline{set: conn.SetWriteDeadline}
+	t := timing{conn: conn}
+	t.renew()
 	for {
-		reading.renew(idleTime)
 		// Shutdown sets closing before it ends the waiting of connections: one of the two is seen here. What has
 		// come already is answered all the same.
 		if s.closing.Load() && br.Buffered() == 0 {
@@ -133,28 +133,29 @@ func (s *Server) serve(conn net.Conn) {
 			return
 		}
 		out = appendAction(out[:0], s.decide(&req))
-		writing.renew(writeTime)
+		t.renew()
 		if _, err := conn.Write(out); err != nil {
 			return
 		}
 	}
 }
 
-// renewEvery is how often a deadline of a connection is moved on: to do so for each request would cost as much as
-// answering one. So a deadline is late by that much at most.
+// renewEvery is how often the deadlines of a connection are moved on: to do so for each request would cost as much
+// as answering one. So they are late by that much at most.
 const renewEvery = time.Minute
 
-// deadline is one of a connection's two.
-type deadline struct {
-	set     func(time.Time) error
+// timing keeps the deadlines of a connection.
+type timing struct {
+	conn    net.Conn
 	renewed time.Time
 }
 
-// renew gives the connection time from now on.
-func (d *deadline) renew(most time.Duration) {
-	if now := time.Now(); now.Sub(d.renewed) >= renewEvery {
-		d.renewed = now
-		d.set(now.Add(most + renewEvery))
+// renew gives the connection its time from now on: to write the answer that is due, and for the next request.
+func (t *timing) renew() {
+	if now := time.Now(); now.Sub(t.renewed) >= renewEvery {
+		t.renewed = now
+		t.conn.SetWriteDeadline(now.Add(writeTime + renewEvery))
+		t.conn.SetReadDeadline(now.Add(idleTime + renewEvery))
 	}
 }
 

@@ -26,7 +26,8 @@ func benchVerdict(local string, generation uint64, i int) store.Verdict {
 	}
 	return store.Verdict{Domain: benchDomain, Local: local, Status: store.Invalid, Generation: generation,
 		Asked: now, Expires: now.Add(2 * time.Hour), Code: 550, Enhanced: "5.1.1",
-		Text: "<user@customer.example.com>: Recipient address rejected: User unknown", Host: "mx1.customer.example.com:25"}
+		Text: "<user@customer.example.com>: Recipient address rejected: User unknown",
+		Host: "mx1.customer.example.com:25"}
 }
 
 // fill writes n verdicts in batches of 1,000; place says where in the order of local-parts each one comes.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"callout/internal/address"
 	"callout/internal/store"
 )
 
@@ -101,7 +102,7 @@ func (s *Store) Generations(ctx context.Context) (store.Generations, error) {
 // ClearRecipient removes the verdicts of every ASCII-case spelling of a local-part; n is their number.
 func (s *Store) ClearRecipient(ctx context.Context, domain, local string) (n int, err error) {
 	err = s.changing(ctx, "clear a recipient of "+domain, func(ctx context.Context, c *conn) error {
-		n, err = c.exec(ctx, deleteRecipient, domain, []byte(store.Fold(local)))
+		n, err = c.exec(ctx, deleteRecipient, domain, []byte(address.Fold(local)))
 		return err
 	})
 	if err != nil {

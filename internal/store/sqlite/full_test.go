@@ -58,7 +58,7 @@ func verdicts(n int, expires time.Time) []store.Verdict {
 // the rows, and once there is room again everything works.
 func TestFullDisk(t *testing.T) {
 	s := opened(t)
-	b := store.NewBehind(s, store.BehindOptions{})
+	b := store.NewBehind(s, store.BehindOptions{Interval: time.Hour}) // only Flush writes
 	for _, v := range verdicts(10, time.Now()) {
 		b.Add(v)
 	}

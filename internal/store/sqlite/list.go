@@ -10,6 +10,7 @@ import (
 	"math"
 	"time"
 
+	"callout/internal/address"
 	"callout/internal/store"
 )
 
@@ -55,7 +56,7 @@ func (s *Store) List(ctx context.Context, q store.Query) (page []store.Verdict, 
 
 func (c *conn) list(ctx context.Context, q store.Query, after []byte) (page []store.Verdict, next string, err error) {
 	limit := min(max(q.Limit, 1), maxPage)
-	fold := []byte(store.Fold(string(after)))
+	fold := []byte(address.Fold(string(after)))
 	err = c.each(ctx, func(rows *sql.Rows) error {
 		v := store.Verdict{Domain: q.Domain}
 		if err := scanVerdict(rows, &v); err != nil {
@@ -63,7 +64,7 @@ func (c *conn) list(ctx context.Context, q store.Query, after []byte) (page []st
 		}
 		page = append(page, v)
 		return nil
-	}, listPage, q.Domain, fold, after, maxScan, uint8(q.Status), []byte(store.Fold(q.Text)),
+	}, listPage, q.Domain, fold, after, maxScan, uint8(q.Status), []byte(address.Fold(q.Text)),
 		since(q.ValidSince), since(q.InvalidSince), limit+1)
 	if err != nil {
 		return nil, "", err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"callout/internal/address"
 	"callout/internal/store"
 )
 
@@ -81,7 +82,7 @@ func (c *conn) putVerdict(ctx context.Context, known map[string]uint64, v *store
 	if ok, err := c.isCurrent(ctx, known, v.Domain, v.Generation); !ok || err != nil {
 		return err
 	}
-	fold := []byte(store.Fold(v.Local))
+	fold := []byte(address.Fold(v.Local))
 	_, err := c.exec(ctx, putVerdict, v.Domain, fold, v.Generation, []byte(v.Local), uint8(v.Status),
 		v.Asked.UnixMilli(), v.Expires.UnixMilli(), v.Code, v.Enhanced, v.Text, v.Host)
 	if err != nil || string(fold) == v.Local {
@@ -111,7 +112,7 @@ func (s *Store) Lookup(ctx context.Context, domain, local string) (found []store
 			}
 			found = append(found, v)
 			return nil
-		}, lookupVerdicts, domain, []byte(store.Fold(local)))
+		}, lookupVerdicts, domain, []byte(address.Fold(local)))
 	})
 	if err != nil {
 		return nil, err
