@@ -158,3 +158,12 @@ func (n noEscapes) Fatalf(format string, args ...any) {
 	}
 	n.t.Fatalf(format, args...)
 }
+
+func BenchmarkUnquoted(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Unquoted("john.smith@mail.example.com"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func readRequest(br *bufio.Reader, req *request) error {
 	}
 	// A request has nearly always come whole: then its lines are read where they lie.
 	here, _ := br.Peek(br.Buffered())
-	p := parser{req: req}
+	p := parser{req: req, last: *req}
 	*req = request{}
 	for rest := here; ; {
 		line, behind, whole := bytes.Cut(rest, []byte("\n"))
@@ -56,8 +56,8 @@ func readRequest(br *bufio.Reader, req *request) error {
 
 // readInPieces reads a request that has not come whole.
 func readInPieces(br *bufio.Reader, req *request) error {
+	p := parser{req: req, last: *req}
 	*req = request{}
-	p := parser{req: req}
 	for size := 0; ; {
 		line, err := br.ReadSlice('\n')
 		size += len(line)
@@ -80,8 +80,9 @@ func readInPieces(br *bufio.Reader, req *request) error {
 // parser takes the lines of one request.
 type parser struct {
 	req   *request
-	asked bool // request=smtpd_access_policy was there
-	named bool // a recipient was there
+	last  request // of the connection: most requests of a message have the same client and sender
+	asked bool    // request=smtpd_access_policy was there
+	named bool    // a recipient was there
 }
 
 // line takes a line without its end. The empty one is the last: done is true, and err says whether the request
@@ -108,9 +109,9 @@ func (p *parser) line(line []byte) (done bool, err error) {
 	case "recipient":
 		p.req.recipient, p.named = string(value), true
 	case "client_address":
-		p.req.client = string(value)
+		p.req.client = again(p.last.client, value)
 	case "sender":
-		p.req.sender = string(value)
+		p.req.sender = again(p.last.sender, value)
 	}
 	return false, nil
 }
@@ -129,9 +130,12 @@ func (p *parser) complete() error {
 const rcptState = "RCPT"
 
 // stateName returns a protocol_state without making the usual one anew.
-func stateName(value []byte) string {
-	if string(value) == rcptState {
-		return rcptState
+func stateName(value []byte) string { return again(rcptState, value) }
+
+// again returns value as a string, and old where that is the same.
+func again(old string, value []byte) string {
+	if old == string(value) {
+		return old
 	}
 	return string(value)
 }

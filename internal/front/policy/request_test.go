@@ -113,3 +113,18 @@ func TestAppendAction(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkReadRequest(b *testing.B) {
+	text := "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=192.0.2.10\nclient_name=client.example.org\nclient_port=41234\nreverse_client_name=client.example.org\nserver_address=192.0.2.1\nserver_port=25\nhelo_name=client.example.org\nsender=someone@example.org\nrecipient=john@example.com\nrecipient_count=0\nqueue_id=\ninstance=1a2b.6543f210.5d2f3.0\nsize=0\netrn_domain=\nstress=\nsasl_method=\nsasl_username=\nsasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=\nencryption_cipher=\nencryption_keysize=0\npolicy_context=\n\n"
+	r := strings.NewReader(text)
+	br := newReader(r)
+	var req request
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Reset(text)
+		br.Reset(r)
+		if err := readRequest(br, &req); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
