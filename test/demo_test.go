@@ -6,7 +6,7 @@ import (
 )
 
 func TestDemoOnceShowsDecisionsCalloutsAndCacheHits(t *testing.T) {
-	r := callout(t, "demo", "--once")
+	r := callout(t, "demo", "--once", "--policy", "127.0.0.1:0", "--http", "127.0.0.1:0", "--destination", "127.0.0.1:0") // the usual ports may be taken
 	if r.exit != 0 {
 		t.Fatalf("exit %d, want 0\n%s%s", r.exit, r.stdout, r.stderr)
 	}

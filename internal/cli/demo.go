@@ -73,6 +73,7 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 		demoCatchAll: {CatchAll: true},
 		demoSlow:     {Mailboxes: []string{"john"}, Delay: demoDelay},
 	}}
+	at.destination = ln.Addr().String()
 	go destination.Serve(ln)
 	defer destination.Close()
 
@@ -87,6 +88,7 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 		return err
 	}
 	defer s.shutdown()
+	at.policy, at.http = s.policyListeners[0].Addr().String(), s.httpListener.Addr().String() // port 0 takes a free one
 
 	t := &tour{a: a, server: s, destination: destination, at: at}
 	if err := t.run(ctx); err != nil {

@@ -21,6 +21,7 @@
 //
 //	raw "250 a\n"   octets as Go writes strings, nothing added
 //	wait 5s         say nothing for a while
+//	quiet           the client must have sent nothing ahead
 //	close           close the connection
 //	hang            say nothing until the client goes away
 //	refuse          the connection is refused (a session's only line)

@@ -111,6 +111,11 @@ func (s *session) play(conn net.Conn) error {
 			io.WriteString(conn, m.text) // whoever sends junk may find the connection closed
 		case "wait":
 			time.Sleep(m.wait)
+		case "quiet":
+			time.Sleep(time.Millisecond)
+			if r.Buffered() > 0 || in.holds() {
+				return fmt.Errorf("line %d: the client has sent more ahead", m.line)
+			}
 		case "close":
 			return nil
 		case "hang":

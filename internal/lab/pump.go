@@ -63,6 +63,13 @@ func (p *pump) Read(b []byte) (int, error) {
 	return p.buf.Read(b)
 }
 
+// holds reports whether something has come that was not read yet.
+func (p *pump) holds() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.buf.Len() > 0
+}
+
 // stop closes the connection and waits for the reading to end.
 func (p *pump) stop() {
 	p.mu.Lock()

@@ -31,7 +31,7 @@ type session struct {
 // move is one line of a session.
 type move struct {
 	line int
-	verb string // C, S, raw, wait, close, hang, refuse, unreachable
+	verb string // C, S, raw, wait, quiet, close, hang, refuse, unreachable
 	text string
 	wait time.Duration
 }
@@ -93,7 +93,7 @@ func parseMove(line string) (m move, err error) {
 	verb, text, _ := strings.Cut(line, " ")
 	m = move{verb: strings.TrimSuffix(verb, ":"), text: text}
 	switch verb {
-	case "C:", "S:", "close", "hang", "refuse", "unreachable":
+	case "C:", "S:", "quiet", "close", "hang", "refuse", "unreachable":
 	case "raw":
 		m.text, err = strconv.Unquote(text)
 	case "wait":
