@@ -4,111 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"callout/internal/address"
 	"callout/internal/callout"
 	"callout/internal/lab"
+	"callout/internal/lab/labtest"
 )
 
-// Every file of testdata is a dialogue that shows a rule, named for it. Its steps are
+// Every file of testdata is a dialogue that shows a rule, named for it. Besides those of labtest its steps are
 //
-//	> ask john@example.com [probe] at mx1.example.com:25 mx2.example.com:25
-//	< accepted|rejected|unknown [kind] at stage of host after time: reply [; probe outcome]
-//	> wait 5s
+//	> ask john@example.com [probe] at mx1.example.com:25,mx2.example.com:25 mx3.example.com:25
+//	< accepted|rejected|unknown [kind] at stage of host [after time][: reply][; probe outcome [sufficed]]
 //	> set pipelining off
-//	> close
-//
-// "> ask … &" does not wait for the answer; "> answers" waits for all of those, in their order.
 func TestDialogues(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no dialogues: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			script, err := lab.ParseScript(string(text))
-			if err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-			synctest.Test(t, func(t *testing.T) { play(t, file, script) })
-		})
-	}
-}
-
-// play runs the steps of a script and checks their results.
-func play(t *testing.T, file string, script *lab.Script) {
-	network := lab.NewNetwork(script)
-	p := &player{
-		pools:    callout.NewPools(callout.Options{Dial: network.Dial}),
-		settings: callout.DefaultSettings(),
-	}
-	p.settings.Hostname = "filter.example.net"
-	for _, step := range script.Steps {
-		got, err := p.do(step.Do)
-		if err != nil {
-			t.Fatalf("%s:%d: %v", file, step.Line, err)
-		}
-		if got != step.Want {
-			t.Errorf("%s:%d: > %s\n got < %s\nwant < %s", file, step.Line, step.Do, got, step.Want)
-		}
-	}
-	if err := p.pools.Close(t.Context()); err != nil {
-		t.Errorf("%s: close: %v", file, err)
-	}
-	if err := network.Finish(); err != nil {
-		t.Errorf("%s: %v", file, err)
-	}
+	labtest.Run(t, "testdata/*.txt", func(t *testing.T, n *lab.Network) labtest.Player {
+		p := &player{t: t, pools: callout.NewPools(callout.Options{Dial: n.Dial}), settings: callout.DefaultSettings()}
+		p.settings.Hostname = "filter.example.net"
+		return p
+	})
 }
 
 type player struct {
+	t        *testing.T
 	pools    *callout.Pools
 	settings callout.Settings
-	pending  []chan string
 }
 
-func (p *player) do(step string) (string, error) {
-	verb, rest, _ := strings.Cut(step, " ")
-	switch verb {
-	case "ask":
-		rest, background := strings.CutSuffix(rest, " &")
-		q, err := p.question(rest)
-		if err != nil {
-			return "", err
-		}
-		answer := make(chan string, 1)
-		go func() { answer <- p.ask(q) }()
-		if background {
-			p.pending = append(p.pending, answer)
-			synctest.Wait()
-			return "", nil
-		}
-		return <-answer, nil
-	case "answers":
-		var all []string
-		for _, answer := range p.pending {
-			all = append(all, <-answer)
-		}
-		p.pending = nil
-		return strings.Join(all, " | "), nil
-	case "wait":
-		d, err := time.ParseDuration(rest)
-		time.Sleep(d)
-		synctest.Wait()
-		return "", err
-	case "set":
-		return "", p.set(rest)
+func (p *player) Question(text string) (func() string, error) {
+	q, err := p.question(text)
+	return func() string { return p.ask(q) }, err
+}
+
+func (p *player) Do(verb, rest string) error {
+	if verb != "set" {
+		return fmt.Errorf("unknown step %q", verb)
 	}
-	return "", fmt.Errorf("unknown step %q", step)
+	return p.set(rest)
+}
+
+func (p *player) Stop() {
+	if err := p.pools.Close(p.t.Context()); err != nil {
+		p.t.Errorf("close: %v", err)
+	}
 }
 
 func (p *player) set(what string) error {

@@ -3,71 +3,38 @@ package verify_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"callout/internal/address"
 	"callout/internal/callout"
 	"callout/internal/domains"
 	"callout/internal/lab"
+	"callout/internal/lab/labtest"
 	"callout/internal/store"
 	"callout/internal/store/sqlite"
 	"callout/internal/verify"
 )
 
-// Every file of testdata is a dialogue that shows a rule of verdicts, named for it. Its steps are
+// Every file of testdata is a dialogue that shows a rule of verdicts, named for it. Besides those of labtest its
+// steps are
 //
 //	> domain example.com at mx1.example.com:25 mx2.example.com:25
 //	> set invalid_ttl 4h           (a setting of the domain)
 //	> rcpt john@example.com        (within 1s: the caller gives up)
 //	< accept|reject|defer|no opinion [code text] (reason, source) [after time]
-//	> rcpt … &                     (does not wait; "> answers" waits for all of those)
 //	> clear john@example.com | example.com | everything
 //	> stored john@example.com valid 1h from now
 //	> restart
-//	> wait 2h
 func TestDialogues(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no dialogues: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			script, err := lab.ParseScript(string(text))
-			if err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-			synctest.Test(t, func(t *testing.T) { play(t, file, script) })
-		})
-	}
-}
-
-func play(t *testing.T, file string, script *lab.Script) {
-	network := lab.NewNetwork(script)
-	p := &player{t: t, dial: network.Dial, path: filepath.Join(t.TempDir(), "callout.db"), settings: domains.DefaultSettings()}
-	p.settings.Callout.Hostname = "filter.example.net"
-	p.start()
-	for _, step := range script.Steps {
-		got, err := p.do(step.Do)
-		if err != nil {
-			t.Fatalf("%s:%d: %v", file, step.Line, err)
-		}
-		if got != step.Want {
-			t.Errorf("%s:%d: > %s\n got < %s\nwant < %s", file, step.Line, step.Do, got, step.Want)
-		}
-	}
-	p.stop()
-	if err := network.Finish(); err != nil {
-		t.Errorf("%s: %v", file, err)
-	}
+	labtest.Run(t, "testdata/*.txt", func(t *testing.T, n *lab.Network) labtest.Player {
+		p := &player{t: t, dial: n.Dial, path: filepath.Join(t.TempDir(), "callout.db"), settings: domains.DefaultSettings()}
+		p.settings.Callout.Hostname = "filter.example.net"
+		p.start()
+		return p
+	})
 }
 
 // player is a whole verifier with a real store, and the domain of a script.
@@ -77,7 +44,6 @@ type player struct {
 	path     string
 	settings domains.Settings
 	domain   *domains.Domain
-	pending  []chan string
 
 	store    *sqlite.Store
 	behind   *store.Behind
@@ -106,7 +72,8 @@ func (p *player) start() {
 	p.serve()
 }
 
-func (p *player) stop() {
+// Stop ends everything that was started.
+func (p *player) Stop() {
 	ctx := context.Background()
 	p.verifier.Close(ctx)
 	if err := p.pools.Close(ctx); err != nil {
@@ -132,39 +99,24 @@ func (p *player) serve() {
 	}
 }
 
-func (p *player) do(step string) (string, error) {
-	verb, rest, _ := strings.Cut(step, " ")
+func (p *player) Do(verb, rest string) error {
 	switch verb {
 	case "domain":
-		return "", p.addDomain(rest)
+		return p.addDomain(rest)
 	case "set":
 		err := p.set(rest)
 		p.serve()
-		return "", err
-	case "rcpt":
-		return p.rcpt(rest)
-	case "answers":
-		var all []string
-		for _, answer := range p.pending {
-			all = append(all, <-answer)
-		}
-		p.pending = nil
-		return strings.Join(all, " | "), nil
-	case "wait":
-		d, err := time.ParseDuration(rest)
-		time.Sleep(d)
-		synctest.Wait()
-		return "", err
+		return err
 	case "clear":
-		return "", p.clear(rest)
+		return p.clear(rest)
 	case "restart":
-		p.stop()
+		p.Stop()
 		p.start()
-		return "", nil
+		return nil
 	case "stored":
-		return "", p.put(rest)
+		return p.put(rest)
 	}
-	return "", fmt.Errorf("unknown step %q", step)
+	return fmt.Errorf("unknown step %q", verb)
 }
 
 func (p *player) addDomain(text string) error {
@@ -201,34 +153,22 @@ func (p *player) set(what string) (err error) {
 	return err
 }
 
-func (p *player) rcpt(text string) (string, error) {
-	text, background := strings.CutSuffix(text, " &")
+func (p *player) Question(text string) (func() string, error) {
 	who, within, limited := strings.Cut(text, " within ")
-	ctx, cancel := context.WithCancel(context.Background())
-	defer func() {
-		if !background {
-			cancel()
-		}
-	}()
-	if limited {
-		d, err := time.ParseDuration(within)
-		if err != nil {
-			return "", err
-		}
-		time.AfterFunc(d, cancel)
-	}
 	r, err := address.Parse(who)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	answer := make(chan string, 1)
-	go func() { answer <- p.ask(ctx, r) }()
-	if background {
-		p.pending = append(p.pending, answer)
-		synctest.Wait()
-		return "", nil
+	if !limited {
+		return func() string { return p.ask(context.Background(), r) }, nil
 	}
-	return <-answer, nil
+	d, err := time.ParseDuration(within)
+	return func() string {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		time.AfterFunc(d, cancel)
+		return p.ask(ctx, r)
+	}, err
 }
 
 // ask asks and puts the decision in words.
