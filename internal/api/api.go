@@ -192,7 +192,7 @@ func (a *API) deleteDomain(r *http.Request) (int, any, error) {
 		a.verifier.Forget([]string{name})
 	}
 	a.log.Info("domain removed", "domain", name)
-	return http.StatusOK, map[string]string{"removed": name}, nil
+	return http.StatusOK, Removed{Removed: name}, nil
 }
 
 func (a *API) listVerdicts(r *http.Request) (int, any, error) {

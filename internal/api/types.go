@@ -52,6 +52,11 @@ type Cleared struct {
 	Stored  *int   `json:"stored,omitempty"` // of a recipient: how many verdicts were stored
 }
 
+// Removed says which domain is no longer served.
+type Removed struct {
+	Removed string `json:"removed"`
+}
+
 // Problem is a problem detail (RFC 9457).
 type Problem struct {
 	Title  string `json:"title"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -83,11 +84,24 @@ func (s *session) connect(q *query, latest time.Time) *Problem {
 	s.note("connecting to " + s.pool.host.String())
 	conn, err := s.pool.pools.dial(ctx, "tcp", s.pool.host.String())
 	if err != nil {
-		return &Problem{Kind: NoConnection, Stage: StageConnect, Host: s.pool.host, Err: err}
+		return &Problem{Kind: NoConnection, Stage: StageConnect, Host: s.pool.host, Err: plain(err)}
 	}
 	s.conn, s.r = conn, smtpwire.NewReader(conn)
 	s.stop = context.AfterFunc(s.pool.pools.ctx, func() { conn.Close() })
 	return nil
+}
+
+// plain leaves out of a dial error what its Problem says already.
+func plain(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		err = call.Err
+	}
+	return err
 }
 
 // greet reads the greeting and says EHLO, or HELO where EHLO is refused (RFC 5321 sections 3.1, 3.2 and 4.1.1.1).
@@ -316,11 +330,14 @@ func (s *session) tell(q *query, dir Direction, text, more string) {
 	if trace != nil {
 		trace(Line{time.Now(), dir, text + more})
 	}
+	if log := s.pool.pools.log; log.Enabled(context.Background(), slog.LevelDebug) {
+		log.Debug("dialogue", "destination", s.pool.host.String(), "who", string(dir), "line", text+more)
+	}
 }
 
 // heard tells every line of a reply.
 func (s *session) heard(q *query, r smtpwire.Reply) {
-	if s.trace == nil && (q == nil || q.Trace == nil) {
+	if s.trace == nil && (q == nil || q.Trace == nil) && !s.pool.pools.log.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
 	for _, line := range r.Wire() {

@@ -47,9 +47,9 @@ func (a *app) cacheList() *cobra.Command {
 	configFlag(cmd, &path)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&domain, "domain", "", "the `DOMAIN`")
-	cmd.Flags().StringVar(&status, "status", "", "only `valid` or invalid ones")
+	cmd.Flags().StringVar(&status, "status", "", "only verdicts of this `STATUS`: valid or invalid")
 	cmd.Flags().StringVar(&query, "query", "", "only local-parts that contain `TEXT`")
-	cmd.Flags().IntVar(&limit, "limit", 100, "verdicts on a page, `1 to 1000`")
+	cmd.Flags().IntVar(&limit, "limit", 100, "verdicts on a page, a `NUMBER` from 1 to 1000")
 	cmd.Flags().StringVar(&cursor, "cursor", "", "the `CURSOR` that the page before ended with")
 	return cmd
 }

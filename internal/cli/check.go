@@ -29,7 +29,7 @@ const (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var path, to string
+	var path, to, hostname string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check ADDRESS…",
@@ -40,12 +40,16 @@ Exit status: 0 valid, 1 invalid, 2 unknown, 3 the command line or the configurat
 addresses an unknown one counts before an invalid one.`,
 		Args: arguments(1, -1, "an address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.check(cmd.Context(), path, to, args, asJSON)
+			if cmd.Flags().Changed("to") && to == "" {
+				return &statusError{checkUsage, errors.New("--to is empty; write --to HOST:PORT")}
+			}
+			return a.check(cmd.Context(), path, to, hostname, args, asJSON)
 		},
 	}
 	configFlag(cmd, &path)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&to, "to", "", "ask this `HOST:PORT` instead of the destination of the address's domain")
+	cmd.Flags().StringVar(&hostname, "hostname", "", "the `NAME` to say in EHLO instead of the configuration's")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &statusError{checkUsage, fmt.Errorf("%w; see `callout check --help`", err)}
 	})
@@ -59,12 +63,20 @@ addresses an unknown one counts before an invalid one.`,
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, path, to string, addresses []string, asJSON bool) error {
+func (a *app) check(ctx context.Context, path, to, hostname string, addresses []string, asJSON bool) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
+	for _, text := range addresses {
+		if _, err := address.Parse(text); errors.Is(err, address.ErrNoDomain) || errors.Is(err, address.ErrLiteral) {
+			return &statusError{checkUsage, fmt.Errorf("%q: %w; write local-part@domain", text, err)}
+		}
+	}
 	finder, err := newFinder(path, to)
 	if err != nil {
 		return &statusError{checkUsage, err}
+	}
+	if hostname != "" {
+		finder.hostname = hostname
 	}
 	worst := checkValid
 	var results []checkResult
@@ -93,8 +105,9 @@ func (a *app) check(ctx context.Context, path, to string, addresses []string, as
 // finder finds the destination of a domain: the one given by --to, the configuration's, or that of a running
 // server.
 type finder struct {
-	config *config.Config
-	to     callout.Destination
+	config   *config.Config
+	to       callout.Destination
+	hostname string // to say in EHLO, "" for the configuration's
 }
 
 func newFinder(path, to string) (*finder, error) {
@@ -151,12 +164,12 @@ func (a *app) checkOne(ctx context.Context, f *finder, text string, asJSON bool)
 		}
 		return result, nil
 	}
-	if err != nil {
-		return checkResult{}, fmt.Errorf("%q: %w; write local-part@domain", text, err)
-	}
 	d, err := f.find(ctx, r.Domain())
 	if err != nil {
 		return checkResult{}, err
+	}
+	if f.hostname != "" {
+		d.Settings.Callout.Hostname = f.hostname
 	}
 	q := callout.Question{Destination: d.Destination, Recipient: r, Settings: &d.Settings.Callout}
 	if d.Settings.CatchAllCheck {

@@ -39,16 +39,35 @@ func (e *statusError) Unwrap() error { return e.err }
 
 // app is what the verbs share.
 type app struct {
-	in       io.Reader
-	out, err io.Writer
+	in  io.Reader
+	out *output
+	err io.Writer
+}
+
+// output is where verbs print; it remembers that printing failed, so that a full disk is no success.
+type output struct {
+	io.Writer
+	failed error
+}
+
+// Write implements io.Writer.
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	if err != nil && o.failed == nil {
+		o.failed = err
+	}
+	return n, err
 }
 
 // Run runs the program with its arguments, the program's name left out, and returns the exit status.
 func Run(args []string, in io.Reader, out, errOut io.Writer) int {
-	a := &app{in, out, errOut}
+	a := &app{in, &output{Writer: out}, errOut}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.Execute()
+	if err == nil {
+		err = a.out.failed
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -79,7 +98,10 @@ null sender, keeps the answer, and asks as seldom as it can.
 
 Try it:          callout demo
 Run it:          callout serve -c callout.toml
-Ask one address: callout check john@example.com --to mx.example.com`,
+Ask one address: callout check john@example.com --to mx.example.com
+
+Exit status: 0 done, 1 failed, 2 the command line or the configuration can't be used (check: see there).`,
+		Version:           Version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
@@ -90,7 +112,8 @@ Ask one address: callout check john@example.com --to mx.example.com`,
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%v; see `%s --help`", err, cmd.CommandPath())
+		what, _, _ := strings.Cut(err.Error(), ": strconv.")
+		return usage("%s; see `%s --help`", what, cmd.CommandPath())
 	})
 	root.AddCommand(a.serveCommand(), a.demoCommand(), a.checkCommand(), a.domainCommand(), a.cacheCommand(), a.configCommand(), a.versionCommand())
 	return root
@@ -140,6 +163,7 @@ func configFlag(cmd *cobra.Command, path *string) {
 
 func (a *app) configCommand() *cobra.Command {
 	var path string
+	var asJSON bool
 	check := &cobra.Command{
 		Use:   "check",
 		Short: "Say whether a configuration file can be used, and what is wrong where",
@@ -149,11 +173,15 @@ func (a *app) configCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(a, map[string]any{"file": path, "domains": len(c.Domains)})
+			}
 			fmt.Fprintf(a.out, "%s: in order, %s\n", path, count(len(c.Domains), "domain"))
 			return nil
 		},
 	}
 	configFlag(check, &path)
+	jsonFlag(check, &asJSON)
 	return group("config", "Look at the configuration", check)
 }
 
@@ -166,7 +194,7 @@ func count(n int, what string) string {
 }
 
 // isTerminal reports whether colours can be shown on w.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+func isTerminal(o *output) bool {
+	f, ok := o.Writer.(*os.File)
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(f)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -67,6 +68,9 @@ func (c *client) do(ctx context.Context, method, path string, body, out any) err
 		if json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(p) != nil || p.Detail == "" {
 			return fmt.Errorf("the server on %s answered %s", c.socket, resp.Status)
 		}
+		if p.Status == http.StatusBadRequest || p.Status == http.StatusUnprocessableEntity {
+			return &statusError{exitUsage, p}
+		}
 		return p
 	}
 	if out == nil {
@@ -81,6 +85,9 @@ func (c *client) do(ctx context.Context, method, path string, body, out any) err
 // unreachable words why no server answered.
 func (c *client) unreachable(err error) error {
 	var op *net.OpError
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("the server on %s does not let you in; run this as root, or as the server's user", c.socket)
+	}
 	if errors.As(err, &op) && op.Op == "dial" {
 		return fmt.Errorf("no server answers on %s (%v); start `callout serve`, or name its configuration with -c", c.socket, op.Err)
 	}

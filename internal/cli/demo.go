@@ -30,7 +30,7 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&once, "once", false, "end after the tour")
 	cmd.Flags().StringVar(&at.policy, "policy", "127.0.0.1:10040", "`HOST:PORT` of the policy front end")
 	cmd.Flags().StringVar(&at.http, "http", "127.0.0.1:8025", "`HOST:PORT` of the HTTP listener")
-	cmd.Flags().StringVar(&at.destination, "destination", "127.0.0.1:2526", "`HOST:PORT` of the destination to ask")
+	cmd.Flags().StringVar(&at.destination, "destination", "127.0.0.1:2526", "`HOST:PORT` where the demo's own destination listens")
 	return cmd
 }
 

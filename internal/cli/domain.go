@@ -105,7 +105,7 @@ func (s *domainSettings) flags(cmd *cobra.Command) {
 	configFlag(cmd, &s.path)
 	jsonFlag(cmd, &s.asJSON)
 	cmd.Flags().StringArrayVar(&s.destinations, "destination", nil, "a `HOST:PORT` that holds the mailboxes; again for the next in priority, a comma between hosts of equal priority")
-	cmd.Flags().StringVar(&s.onUnknown, "on-unknown", "", "`defer` or accept recipients that can't be verified")
+	cmd.Flags().StringVar(&s.onUnknown, "on-unknown", "", "what to do with recipients that can't be verified: defer or accept (`WHAT`)")
 	cmd.Flags().StringArrayVar(&s.set, "set", nil, "any other key of a [[domain]], as `KEY=VALUE`, for example invalid_ttl=1h")
 }
 
@@ -165,8 +165,13 @@ func (a *app) domainAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := c.do(cmd.Context(), http.MethodGet, domainPath(args[0]), nil, nil); err == nil {
-				return fmt.Errorf("domain %s is there already; change it with `callout domain set %s`", args[0], args[0])
+			var d api.Domain
+			if err := c.do(cmd.Context(), http.MethodGet, domainPath(args[0]), nil, &d); err == nil {
+				mend := "change it with `callout domain set " + d.Name + "`"
+				if d.Origin == "file" {
+					mend = "it is in the configuration file; change it there and reload"
+				}
+				return fmt.Errorf("domain %s is there already; %s", d.Name, mend)
 			}
 			return a.putDomain(cmd, &s, c, args[0], spec)
 		},
@@ -181,6 +186,9 @@ func (a *app) domainSet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set DOMAIN", Short: "Change what the flags name of a domain that was added at run time", Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(s.destinations) == 0 && s.onUnknown == "" && len(s.set) == 0 && len(unset) == 0 {
+				return usage("`callout domain set` needs something to change; see `callout domain set --help`")
+			}
 			c, err := dialServer(s.path)
 			if err != nil {
 				return err
@@ -196,6 +204,9 @@ func (a *app) domainSet() *cobra.Command {
 				}
 			}
 			for _, key := range unset {
+				if _, ok := spec[key]; !ok && d.Origin == "store" {
+					return usage("--unset %s: domain %s does not set it; `callout domain show %s` shows what it sets", key, d.Name, d.Name)
+				}
 				delete(spec, key)
 			}
 			if err := s.apply(spec); err != nil {
@@ -224,17 +235,23 @@ func (a *app) putDomain(cmd *cobra.Command, s *domainSettings, c *client, name s
 
 func (a *app) domainRemove() *cobra.Command {
 	var path string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "remove DOMAIN", Short: "Remove a domain that was added at run time, and all that is known of it", Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.ask(cmd, path, http.MethodDelete, domainPath(args[0]), nil, nil); err != nil {
+			var done api.Removed
+			if err := a.ask(cmd, path, http.MethodDelete, domainPath(args[0]), nil, &done); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "domain %s is no longer served\n", args[0])
+			if asJSON {
+				return printJSON(a, done)
+			}
+			fmt.Fprintf(a.out, "domain %s is no longer served\n", done.Removed)
 			return nil
 		},
 	}
 	configFlag(cmd, &path)
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 

@@ -44,6 +44,10 @@ func plainListenError(err error) string {
 		return "another program listens there; stop it, or choose another address"
 	case errors.Is(err, syscall.EACCES):
 		return "permission denied; choose a port above 1023, or start with the right to use it"
+	case errors.Is(err, errGroup):
+		return err.Error()
+	case errors.Is(err, syscall.ENOENT):
+		return "there is no such folder; create it"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "this machine has no such address; choose one that it has"
 	}
@@ -82,7 +86,9 @@ func listenUnix(path string, mode fs.FileMode, group string) (net.Listener, erro
 		return nil, err
 	}
 	if gid >= 0 {
-		err = os.Chown(path, -1, gid)
+		if err = os.Chown(path, -1, gid); err != nil {
+			err = fmt.Errorf("%w %s; run as root or as a member of it (SupplementaryGroups= in a systemd unit)", errGroup, group)
+		}
 	}
 	if err == nil {
 		err = os.Chmod(path, mode)
@@ -93,6 +99,8 @@ func listenUnix(path string, mode fs.FileMode, group string) (net.Listener, erro
 	}
 	return ln, nil
 }
+
+var errGroup = errors.New("the socket can't be given to group")
 
 func groupID(name string) (int, error) {
 	g, err := user.LookupGroup(name)

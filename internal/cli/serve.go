@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,12 @@ func (a *app) serve(path string) error {
 	for _, ln := range s.policyListeners {
 		log.Info("listening", "front", "policy", "address", ln.Addr().String())
 	}
+	if s.httpListener != nil {
+		log.Info("listening", "front", "http", "address", s.httpListener.Addr().String())
+	}
+	if c.Hostname == "localhost" {
+		log.Warn("hostname is localhost, which destinations may refuse in EHLO; set hostname to a name that resolves to this machine", "config", path)
+	}
 	err = s.run(path, signals)
 	s.shutdown()
 	log.Info("stopped")
@@ -67,7 +74,9 @@ func (s *server) run(path string, signals <-chan os.Signal) error {
 				err = s.reload(c)
 			}
 			if err != nil {
-				s.log.Error("reload: the running configuration stays in force", "err", err)
+				for problem := range strings.SplitSeq(err.Error(), "\n") {
+					s.log.Error("reload: the running configuration stays in force", "err", problem)
+				}
 				continue
 			}
 			s.log.Info("reloaded", "config", path, "domains", len(s.domains.All()))

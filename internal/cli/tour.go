@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func (t *tour) run(ctx context.Context) error {
 		if cached {
 			hits++
 		}
-		fmt.Fprintf(out, "%s  (%s)\n", clean(s.recipient), s.shows)
+		fmt.Fprintf(out, "%s  (%s)\n", strings.Trim(strconv.Quote(s.recipient), `"`), s.shows)
 		fmt.Fprintf(out, "    answer    %s\n    because   %s\n    callouts  %s, %s\n\n",
 			action, why, rcpts(asked), took.Round(10*time.Microsecond))
 	}

@@ -9,6 +9,7 @@ import (
 	"callout/internal/address"
 	"callout/internal/callout"
 	"callout/internal/domains"
+	"callout/internal/verify"
 )
 
 // transcript shows the lines of a dialogue as they happen, or collects them for JSON.
@@ -25,8 +26,8 @@ type transcript struct {
 
 // dialogueLine is a line of a dialogue as JSON has it.
 type dialogueLine struct {
-	After float64 `json:"after"` // seconds
-	From  string  `json:"from"`  // "client", "server", "note"
+	After float64 `json:"after_seconds"`
+	From  string  `json:"from"` // "client", "server", "note"
 	Text  string  `json:"text"`
 }
 
@@ -129,6 +130,9 @@ func newCheckResult(rcpt address.Recipient, d *domains.Domain, a callout.Answer)
 	accepted := r.CatchAll != nil && *r.CatchAll
 	var kept time.Duration
 	switch {
+	case a.Outcome == callout.Rejected && a.Stage == callout.StageEHLO:
+		r.Verdict, r.Why, kept = "invalid", r.Host+" was not asked: "+a.Reply.Text(), d.Settings.Cache.InvalidTTL
+		r.Reply = "" // it is ours
 	case a.Outcome == callout.Rejected:
 		r.Verdict, r.Why, kept = "invalid", r.Host+" refused it: "+r.Reply, d.Settings.Cache.InvalidTTL
 	case a.Outcome == callout.Accepted && !a.ProbeSufficed:
@@ -136,7 +140,7 @@ func newCheckResult(rcpt address.Recipient, d *domains.Domain, a callout.Answer)
 	case accepted:
 		r.Verdict, r.Why, kept = "valid", "the domain accepts every recipient", d.Settings.Cache.ValidTTL
 	default:
-		r.Verdict, r.Why = "unknown", a.Problem.Error()
+		r.Verdict, r.Why, kept = "unknown", a.Problem.Error(), verify.KeepUnknown
 	}
 	r.KeptSeconds = int(kept.Seconds())
 	return r
@@ -153,11 +157,8 @@ func (r *checkResult) print(a *app) {
 	if r.catchAllWhy != "" {
 		fmt.Fprintf(a.out, "catch-all  %s\n", clean(r.catchAllWhy))
 	}
-	switch {
-	case r.KeptSeconds > 0:
+	if r.KeptSeconds > 0 {
 		fmt.Fprintf(a.out, "kept       for %s\n", shortDuration(time.Duration(r.KeptSeconds)*time.Second))
-	case r.Verdict == "unknown":
-		fmt.Fprintf(a.out, "kept       not at all: the client is deferred, and the next question asks again\n")
 	}
 }
 

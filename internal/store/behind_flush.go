@@ -57,7 +57,7 @@ func newTimer() *time.Timer {
 func (b *Behind) purgeChunk() time.Duration {
 	more, err := b.store.Purge(b.ctx, time.Now(), purgeRows)
 	if err != nil {
-		b.opts.Log.Debug("the store is not purged", "error", err)
+		b.opts.Log.Debug("the store is not purged", "err", err)
 	}
 	if err != nil || !more {
 		return purgeEvery
@@ -142,7 +142,7 @@ func (b *Behind) note(rows []*row, err error) {
 	b.mu.Unlock()
 	switch {
 	case tell && err != nil:
-		b.opts.Log.Error("verdicts can't be written; they are kept in memory and tried again", "error", err,
+		b.opts.Log.Error("verdicts can't be written; they are kept in memory and tried again", "err", err,
 			waiting, dropped)
 	case tell:
 		b.opts.Log.Info("verdicts are written again", waiting, dropped)

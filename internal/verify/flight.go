@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// keepUnknown is how long an unknown answers equal questions, so that a burst of one costs one callout and
+	// KeepUnknown is how long an unknown answers equal questions, so that a burst of one costs one callout and
 	// a destination that recovers is noticed at once.
-	keepUnknown = 2 * time.Second
+	KeepUnknown = 2 * time.Second
 	// maxLingering bounds the unknowns that are kept for one domain.
 	maxLingering = 10_000
 )
@@ -39,13 +39,16 @@ func (v *Verifier) newFlight(d *domains.Domain, st *state, r address.Recipient) 
 	return &flight{d: d, st: st, r: r, generation: v.generation(st), done: make(chan struct{})}
 }
 
-// join returns the flight for a recipient: the one that is under way, or a new one.
+// join returns the flight for a recipient: one that is under way, one that has just ended in an unknown, or a
+// new one.
 func (v *Verifier) join(d *domains.Domain, st *state, r address.Recipient) *flight {
 	f := v.newFlight(d, st, r)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if other := st.flights[r.Local()]; other != nil && other.generation == f.generation {
-		v.metrics.joined.Inc()
+		if !other.landed() {
+			v.metrics.joined.Inc()
+		}
 		return other
 	}
 	st.flights[r.Local()] = f
@@ -53,8 +56,21 @@ func (v *Verifier) join(d *domains.Domain, st *state, r address.Recipient) *flig
 	return f
 }
 
+// landed reports whether a flight has its answer.
+func (f *flight) landed() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // wait waits for a flight as long as a front end can.
 func (v *Verifier) wait(ctx context.Context, d *domains.Domain, f *flight) (Verdict, Source) {
+	if f.landed() {
+		return f.verdict, FromCache // an unknown that is still kept
+	}
 	timer := time.NewTimer(d.Settings.AnswerWithin)
 	defer timer.Stop()
 	select {
@@ -89,7 +105,7 @@ func (v *Verifier) land(f *flight) {
 		return
 	}
 	st.lingering++
-	time.AfterFunc(keepUnknown, func() {
+	time.AfterFunc(KeepUnknown, func() {
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		if st.flights[f.r.Local()] == f {
@@ -185,7 +201,7 @@ func (v *Verifier) keep(f *flight, a callout.Answer) Verdict {
 	case a.ProbeSufficed: // and a clear came between
 		return Verdict{Status: Valid, CatchAll: true, Reply: replyOf(a.Probe.Reply), Host: a.Host.String(), Asked: time.Now()}
 	}
-	return Verdict{Reply: replyOf(a.Reply), Host: a.Host.String(), Problem: a.Problem}
+	return Verdict{Reply: replyOf(a.Reply), Host: a.Host.String(), Asked: time.Now(), Problem: a.Problem}
 }
 
 // keepProbe keeps what a probe said of the domain.
