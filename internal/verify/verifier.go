@@ -171,13 +171,16 @@ func (v *Verifier) weigh(f *flight) (Verdict, bool) {
 }
 
 // lookUp returns a recipient's own verdict from memory: a valid one of any spelling or an invalid one of this
-// spelling, whichever is newer.
+// spelling, whichever is newer. Where both are of this spelling there is only the newer one (cache.put).
 func (v *Verifier) lookUp(f *flight, now int64) (entry, Status) {
-	k, rules := v.keys.recipient(f.r), &f.d.Settings.Cache
+	k, rules, spelling := v.keys.recipient(f.r), &f.d.Settings.Cache, v.keys.spelling(f.r.Local())
 	valid, ok := v.cache.valid.GetIfPresent(k)
 	ok = ok && valid.live(f.generation, now, rules.ValidTTL)
+	if ok && valid.spelling == spelling {
+		return valid, Valid
+	}
 	invalid, refused := v.cache.invalid.GetIfPresent(k)
-	refused = refused && invalid.live(f.generation, now, rules.InvalidTTL) && invalid.spelling == v.keys.spelling(f.r.Local())
+	refused = refused && invalid.live(f.generation, now, rules.InvalidTTL) && invalid.spelling == spelling
 	switch {
 	case ok && (!refused || valid.asked >= invalid.asked):
 		return valid, Valid

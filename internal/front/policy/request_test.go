@@ -108,7 +108,7 @@ func TestConnectionLimit(t *testing.T) {
 
 func TestAppendAction(t *testing.T) {
 	for _, a := range []verify.Action{verify.Accept, verify.NoOpinion} {
-		if got := string(appendAction(nil, verify.Decision{Action: a})); got != "action=DUNNO\n\n" {
+		if got := string(appendAction(nil, &verify.Decision{Action: a})); got != "action=DUNNO\n\n" {
 			t.Errorf("%v: %q", a, got)
 		}
 	}

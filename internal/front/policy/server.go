@@ -132,7 +132,8 @@ func (s *Server) serve(conn net.Conn) {
 			s.ended(conn, err)
 			return
 		}
-		out = appendAction(out[:0], s.decide(&req))
+		d := s.decide(&req)
+		out = appendAction(out[:0], &d)
 		t.renew()
 		if _, err := conn.Write(out); err != nil {
 			return
@@ -199,7 +200,7 @@ func (s *Server) decide(req *request) verify.Decision {
 }
 
 // appendAction words a decision (access(5) of Postfix has the actions).
-func appendAction(b []byte, d verify.Decision) []byte {
+func appendAction(b []byte, d *verify.Decision) []byte {
 	b = append(b, "action="...)
 	if d.Action != verify.Reject && d.Action != verify.Defer {
 		return append(b, "DUNNO\n\n"...)
