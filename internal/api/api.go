@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"strconv"
 
 	"callout/internal/address"
@@ -46,7 +47,16 @@ func New(v *verify.Verifier, d *domains.Registry, log *slog.Logger) http.Handler
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, handle) })
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// ServeMux would redirect an unclean path to a clean one, which is another operation.
+		if p := r.URL.Path; path.Clean(p) != p {
+			a.serve(w, r, func(*http.Request) (int, any, error) {
+				return 0, nil, &refusal{http.StatusBadRequest, fmt.Sprintf("the path %.100q is not a clean one", p)}
+			})
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // serve calls an operation and words what came of it.
@@ -175,7 +185,11 @@ func (a *API) putDomain(r *http.Request) (int, any, error) {
 		status = http.StatusCreated
 	}
 	a.log.Info("domain set", "domain", name, "new", created)
-	return status, a.view(a.domains.Lookup(name)), nil
+	d := a.domains.Lookup(name)
+	if d == nil { // removed again meanwhile
+		return 0, nil, &refusal{http.StatusNotFound, fmt.Sprintf("domain %s is not served", name)}
+	}
+	return status, a.view(d), nil
 }
 
 func (a *API) deleteDomain(r *http.Request) (int, any, error) {

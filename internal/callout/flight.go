@@ -2,6 +2,7 @@ package callout
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"callout/internal/address"
@@ -19,7 +20,7 @@ type flight struct {
 
 // fly asks questions in one flight. Afterwards each has its answer or is back in the queue.
 func (s *session) fly(qs []*query) {
-	f := &flight{s: s, qs: qs, ahead: s.pipelining}
+	f := &flight{s: s, qs: qs, ahead: s.pipelining && !slices.ContainsFunc(qs, func(q *query) bool { return !q.Settings.Pipelining })}
 	s.timeout = qs[0].Settings.ReplyTimeout
 	problem := f.writeAhead()
 	for problem == nil && f.done < len(qs) {
@@ -84,7 +85,7 @@ func (f *flight) question(q *query) *Problem {
 		t := f.transaction(q, q.Question.Probe)
 		if t.asked {
 			outcome, _ := Judge(t.reply)
-			q.probe = ProbeAnswer{Asked: true, Outcome: outcome, Reply: t.reply}
+			q.probe = ProbeAnswer{Asked: true, Outcome: outcome, Host: f.s.pool.host, Reply: t.reply}
 			f.s.pool.pools.metrics.probed(outcome)
 		}
 		if q.probe.Outcome == Accepted && !f.ahead {
@@ -141,6 +142,7 @@ func (f *flight) fail(q *query, p *Problem) {
 // has lost nothing and goes back to the head of the queue; so does the one it ended over, where the session had
 // answered others before: such a session has reached a limit or was closed while it was idle.
 func (f *flight) breakOff(why *Problem) {
+	f.s.pool.trouble(why)
 	open := f.qs[f.done:]
 	if len(open) > 0 && (why.Kind != Closed || f.s.answered == 0) {
 		open[0].fail(why)

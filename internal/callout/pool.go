@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,7 +41,7 @@ type pool struct {
 
 // hostState is what is known of a host as a whole.
 type hostState struct {
-	problem *Problem // the last one, nil once a session began or a recipient was answered for after it
+	problem *Problem // the last one, nil once a recipient was answered for after it
 	since   time.Time
 }
 
@@ -114,7 +115,7 @@ func (p *pool) enqueue(q *query) *Problem {
 		return &Problem{Kind: QueueFull, Stage: StageQueue, Host: p.host}
 	}
 	p.queue.PushBack(q)
-	if !p.wakeIdle() && p.slots < q.Settings.MaxSessions && p.queue.Len() > p.opening {
+	if !p.wakeIdle(q.rcpts()) && p.slots < q.Settings.MaxSessions && p.queue.Len() > p.opening {
 		p.slots++
 		p.opening++
 		p.pools.wait.Go(p.work)
@@ -122,16 +123,16 @@ func (p *pool) enqueue(q *query) *Problem {
 	return nil
 }
 
-// wakeIdle has an idle session look at the queue. The caller holds p.mu.
-func (p *pool) wakeIdle() bool {
-	n := len(p.idle)
-	if n == 0 {
-		return false
+// wakeIdle has an idle session look at the queue, where one has room for rcpts. The caller holds p.mu.
+func (p *pool) wakeIdle(rcpts int) bool {
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if s := p.idle[i]; s.room() >= rcpts {
+			p.idle = slices.Delete(p.idle, i, i+1)
+			s.wake()
+			return true
+		}
 	}
-	s := p.idle[n-1]
-	p.idle = p.idle[:n-1]
-	s.wake()
-	return true
+	return false
 }
 
 // front returns the first question that somebody still waits for, and leaves it in the queue. The caller
@@ -233,7 +234,9 @@ func (p *pool) opened() {
 	defer p.mu.Unlock()
 	p.opening--
 	p.established++
-	p.noteFine()
+	if p.state.since.IsZero() {
+		p.noteFine() // nothing is known yet; a problem is over when a recipient is answered for
+	}
 }
 
 // fine notes that the host has answered as it should.
@@ -281,7 +284,7 @@ func (p *pool) openFailed(problem *Problem, began time.Time) {
 	var lost []*query
 	switch {
 	case p.established > 0:
-		p.wakeIdle()
+		p.wakeIdle(1)
 	default:
 		var next *list.Element
 		for e := p.queue.Front(); e != nil; e = next {
@@ -305,7 +308,7 @@ func (p *pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	for p.wakeIdle() {
+	for p.wakeIdle(0) {
 	}
 }
 

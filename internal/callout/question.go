@@ -92,6 +92,7 @@ type Answer struct {
 type ProbeAnswer struct {
 	Asked   bool // it had a reply of its own, or the destination broke off over it
 	Outcome Outcome
+	Host    Host
 	Reply   smtpwire.Reply
 }
 

@@ -34,7 +34,7 @@ type session struct {
 	buf  []byte // commands to be written
 	stop func() bool
 
-	pipelining bool // RFC 2920, announced and wanted
+	pipelining bool // RFC 2920, announced
 	smtputf8   bool // RFC 6531, announced
 	ehlo       bool // EHLO was taken, so that what is not announced is not there
 
@@ -122,7 +122,7 @@ func (s *session) greet(q *query, latest time.Time) *Problem {
 	}
 	if hello.Code == 250 {
 		s.ehlo = true
-		s.learn(hello, q.Settings)
+		s.learn(hello)
 		return nil
 	}
 	if hello.Class() == 5 {
@@ -135,12 +135,12 @@ func (s *session) greet(q *query, latest time.Time) *Problem {
 }
 
 // learn reads the extensions of an EHLO reply.
-func (s *session) learn(hello smtpwire.Reply, settings *Settings) {
+func (s *session) learn(hello smtpwire.Reply) {
 	for _, line := range hello.Lines[1:] {
 		keyword, _, _ := strings.Cut(line, " ")
 		switch strings.ToUpper(keyword) {
 		case "PIPELINING":
-			s.pipelining = settings.Pipelining
+			s.pipelining = true
 		case "SMTPUTF8":
 			s.smtputf8 = true
 		}

@@ -150,7 +150,7 @@ func (a *app) cacheClear() *cobra.Command {
 	return cmd
 }
 
-func verdictPath(recipient string) string { return "verdicts/" + url.PathEscape(recipient) }
+func verdictPath(recipient string) string { return "verdicts/" + pathEscape(recipient) }
 
 // replyLine returns a verdict's reply on one line.
 func replyLine(v *api.Verdict) string {

@@ -39,7 +39,9 @@ func dialServer(configPath string) (*client, error) {
 
 func newClient(socket string) *client {
 	var d net.Dialer
-	return &client{socket: socket, http: http.Client{Timeout: clientTimeout, Transport: &http.Transport{
+	// The API redirects only where a path is not what it seems, "..": that would be another operation.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client{socket: socket, http: http.Client{Timeout: clientTimeout, CheckRedirect: stay, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", socket) },
 	}}}
 }

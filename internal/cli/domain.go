@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"callout/internal/address"
 	"callout/internal/api"
 )
 
@@ -264,7 +265,22 @@ func (a *app) ask(cmd *cobra.Command, configPath, method, path string, body, out
 	return c.do(cmd.Context(), method, path, body, out)
 }
 
-func domainPath(name string) string { return "domains/" + url.PathEscape(name) }
+// domainPath is the API's path of a domain. What is no domain gets a path that no operation has and is refused by
+// name, not a path with dots that would be cleaned into that of another.
+func domainPath(name string) string {
+	if normal, err := address.ParseDomain(name); err == nil {
+		name = normal
+	}
+	return "domains/" + pathEscape(name)
+}
+
+// pathEscape makes one segment of a path, whatever stands in it.
+func pathEscape(s string) string {
+	if s = url.PathEscape(s); strings.Trim(s, ".") == "" {
+		return strings.ReplaceAll(s, ".", "%2E") + "%20" // "", "." and ".." are no segments
+	}
+	return s
+}
 
 func hostList(groups [][]string) string {
 	words := make([]string, len(groups))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -9,20 +10,22 @@ import (
 // Bounds on what a logWriter holds back.
 const (
 	logDelay = 50 * time.Millisecond
-	logPiece = 64 << 10 // written as soon as so much has come
-	logMost  = 1 << 20  // beyond it, who logs waits for the log to be written
+	logPiece = 64 << 10    // written as soon as so much has come
+	logMost  = 4 << 20     // beyond it lines are dropped: a log that nobody reads must not hold up mail
+	logEnd   = time.Second // for the last piece
 )
 
 // logWriter writes the log in larger pieces and beside those who log: a line for each decision would otherwise
 // cost more than the decision. A line is written 50 ms after it was logged at the latest.
 type logWriter struct {
-	w io.Writer
+	w    io.Writer
+	json bool // the format of the lines
 
-	mu    sync.Mutex
-	room  sync.Cond // something was written
-	buf   []byte
-	spare []byte // what buf becomes when it is taken to be written
-	timer bool   // a flush is due
+	mu      sync.Mutex
+	buf     []byte
+	spare   []byte // what buf becomes when it is taken to be written
+	timer   bool   // a flush is due
+	dropped int    // lines, since the last piece
 
 	again chan struct{} // has a value when a piece is to be written
 	stop  chan struct{}
@@ -30,9 +33,8 @@ type logWriter struct {
 }
 
 // newLogWriter starts a logWriter; Close ends it.
-func newLogWriter(w io.Writer) *logWriter {
-	l := &logWriter{w: w, again: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
-	l.room.L = &l.mu
+func newLogWriter(w io.Writer, json bool) *logWriter {
+	l := &logWriter{w: w, json: json, again: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	go l.run()
 	return l
 }
@@ -41,8 +43,9 @@ func newLogWriter(w io.Writer) *logWriter {
 func (l *logWriter) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(l.buf) >= logMost {
-		l.room.Wait()
+	if len(l.buf)+len(line) > logMost {
+		l.dropped++
+		return len(line), nil
 	}
 	l.buf = append(l.buf, line...)
 	switch {
@@ -76,10 +79,13 @@ func (l *logWriter) run() {
 	}
 }
 
-// Close writes what is held back. Nothing may be logged after it.
+// Close writes what is held back, for a second at most. Nothing may be logged after it.
 func (l *logWriter) Close() {
 	close(l.stop)
-	<-l.done
+	select {
+	case <-l.done:
+	case <-time.After(logEnd):
+	}
 }
 
 // flush writes what is held back. Where the log can't be written there is nobody to tell.
@@ -88,10 +94,17 @@ func (l *logWriter) flush() {
 	l.timer = false
 	piece := l.buf
 	l.buf = l.spare[:0]
+	if l.dropped > 0 {
+		format := "level=ERROR msg=%q lines=%d\n"
+		if l.json {
+			format = `{"level":"ERROR","msg":%q,"lines":%d}` + "\n"
+		}
+		piece = fmt.Appendf(piece, format, "log lines were dropped: nobody read the log", l.dropped)
+		l.dropped = 0
+	}
 	l.mu.Unlock()
 	l.w.Write(piece)
 	l.mu.Lock()
 	l.spare = piece
-	l.room.Broadcast()
 	l.mu.Unlock()
 }

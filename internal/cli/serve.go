@@ -31,9 +31,11 @@ func (a *app) serve(path string) error {
 		return err
 	}
 	// Signals are taken from here on, so that none kills a server that has begun to write.
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
+	end, reload := make(chan os.Signal, 1), make(chan os.Signal, 1) // apart, so that a burst of one can't push out the other
+	signal.Notify(end, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(end)
+	defer signal.Stop(reload)
 	log, level, flush := a.newLogger(c.Log)
 	defer flush()
 	s, err := newServer(context.Background(), c, log, level)
@@ -51,23 +53,25 @@ func (a *app) serve(path string) error {
 	if c.Hostname == "localhost" {
 		log.Warn("hostname is localhost, which destinations may refuse in EHLO; set hostname to a name that resolves to this machine", "config", path)
 	}
-	err = s.run(path, signals)
+	err = s.run(path, end, reload)
 	s.shutdown()
 	log.Info("stopped")
 	return err
 }
 
 // run waits for what ends the server, and reloads meanwhile.
-func (s *server) run(path string, signals <-chan os.Signal) error {
+func (s *server) run(path string, end, reload <-chan os.Signal) error {
 	for {
 		select {
 		case err := <-s.failed:
 			s.log.Error("stopping", "err", err)
 			return err
-		case sig := <-signals:
-			if sig != syscall.SIGHUP {
-				s.log.Info("stopping", "signal", sig.String())
-				return nil
+		case sig := <-end:
+			s.log.Info("stopping", "signal", sig.String())
+			return nil
+		case <-reload:
+			if len(end) > 0 {
+				continue
 			}
 			c, err := loadConfig(path)
 			if err == nil {
@@ -88,7 +92,7 @@ func (s *server) run(path string, signals <-chan os.Signal) error {
 func (a *app) newLogger(c config.Log) (log *slog.Logger, level *slog.LevelVar, flush func()) {
 	level = new(slog.LevelVar)
 	level.Set(c.Level)
-	w := newLogWriter(a.err)
+	w := newLogWriter(a.err, c.Format == "json")
 	o := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, o)), level, w.Close

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -199,16 +200,25 @@ func needRestart(old, new *config.Config) []string {
 	}
 	differ("data_dir", old.DataDir, new.DataDir)
 	differ("log.format", old.Log.Format, new.Log.Format)
-	differ("policy.listen", old.Policy, new.Policy)
+	differ("policy.listen", listeners(old.Policy...), listeners(new.Policy...))
 	differ("cache.max_entries", old.MaxEntries, new.MaxEntries)
 	httpOf := func(c *config.Config) string {
 		if c.HTTP.Listen == nil {
 			return ""
 		}
-		return c.HTTP.Listen.String()
+		return listeners(*c.HTTP.Listen)
 	}
 	differ("http.listen", httpOf(old), httpOf(new))
 	return keys
+}
+
+// listeners puts all that a listener is made of in words, but for its place in the file.
+func listeners(all ...config.Listen) string {
+	var words []string
+	for _, l := range all {
+		words = append(words, fmt.Sprint(l.Network, " ", l.Address, " ", l.Mode, " ", l.Group))
+	}
+	return strings.Join(words, ", ")
 }
 
 func (s *server) warnShadowed() {

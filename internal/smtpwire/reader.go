@@ -89,7 +89,9 @@ func (r *Reader) ReadReply() (Reply, error) {
 		text := string(line[min(4, len(line)):])
 		if len(reply.Lines) == 0 {
 			reply.Code = code
-			reply.Enhanced, _, _ = ParseEnhanced(text)
+		}
+		if reply.Enhanced.Class == 0 {
+			reply.Enhanced = looseEnhanced(text)
 		}
 		reply.Lines = append(reply.Lines, text)
 		if !more {

@@ -43,6 +43,21 @@ func ParseEnhanced(s string) (e Enhanced, rest string, ok bool) {
 	return Enhanced{uint16(code[0] - '0'), sub, det}, rest, true
 }
 
+// looseEnhanced reads a code as servers write it too: behind spaces or a #, in brackets, followed by punctuation. A
+// code that is overlooked would leave only the reply code to say what is meant.
+func looseEnhanced(s string) Enhanced {
+	s = strings.TrimLeft(s, " \t#([<")
+	end := 0
+	for end < len(s) && (s[end] == '.' || '0' <= s[end] && s[end] <= '9') {
+		end++
+	}
+	if end < len(s) && !strings.ContainsRune(" \t:;,)]>-", rune(s[end])) {
+		return Enhanced{}
+	}
+	e, _, _ := ParseEnhanced(strings.TrimSuffix(s[:end], "."))
+	return e
+}
+
 // shortNumber reads one to three digits.
 func shortNumber(s string) (n uint16, ok bool) {
 	if len(s) < 1 || len(s) > 3 {
@@ -60,7 +75,7 @@ func shortNumber(s string) (n uint16, ok bool) {
 // Reply is an SMTP reply (RFC 5321 section 4.2). The zero value is no reply.
 type Reply struct {
 	Code     int      // 200 to 599
-	Enhanced Enhanced // of the first line, none where that has none
+	Enhanced Enhanced // of the first line that has one
 	Lines    []string // each line's text, code and separator left out; at least one
 }
 

@@ -28,6 +28,9 @@ func TestReadReply(t *testing.T) {
 		{"a long line", "250 " + strings.Repeat("x", 1994) + "\r\n", Reply{250, Enhanced{}, []string{strings.Repeat("x", 1994)}}, strings.Repeat("x", 1994)},
 		{"numbers that are no enhanced code", "550 5.1 x\r\n", Reply{550, Enhanced{}, []string{"5.1 x"}}, "5.1 x"},
 		{"an IP address is no enhanced code", "550 5.1.1.1 x\r\n", Reply{550, Enhanced{}, []string{"5.1.1.1 x"}}, "5.1.1.1 x"},
+		{"a code on a later line", "550-Access denied\r\n550 5.7.606 banned\r\n", Reply{550, Enhanced{5, 7, 606}, []string{"Access denied", "5.7.606 banned"}}, "Access denied banned"},
+		{"a code in brackets", "550 (5.7.26) no\r\n", Reply{550, Enhanced{5, 7, 26}, []string{"(5.7.26) no"}}, "(5.7.26) no"},
+		{"a code behind a #", "550 #5.1.0 no\r\n", Reply{550, Enhanced{5, 1, 0}, []string{"#5.1.0 no"}}, "#5.1.0 no"},
 		{"octets above ASCII", "550 \xc3\xa4 \xe4\r\n", Reply{550, Enhanced{}, []string{"\xc3\xa4 \xe4"}}, "\xc3\xa4 \xe4"},
 	}
 	for _, tt := range tests {

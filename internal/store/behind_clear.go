@@ -41,12 +41,6 @@ func (b *Behind) ClearAll(ctx context.Context) (generation uint64, err error) {
 	return b.cleared("", generation, err)
 }
 
-// DeleteDomain is that of the Store; what is pending for the domain goes too.
-func (b *Behind) DeleteDomain(ctx context.Context, name string) (generation uint64, err error) {
-	generation, err = b.store.DeleteDomain(ctx, name)
-	return b.cleared(name, generation, err)
-}
-
 // cleared drops the pending rows of generations that have passed and has the stored ones purged. Those that
 // come later, from callouts that were under way, are dropped as they come.
 func (b *Behind) cleared(domain string, generation uint64, err error) (uint64, error) {

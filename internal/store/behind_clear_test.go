@@ -92,8 +92,8 @@ func TestBehindClearsPendingGenerations(t *testing.T) {
 		fresh := verdict("john", 0)
 		fresh.Generation = 2
 		b.Add(fresh)
-		if g, err := b.DeleteDomain(t.Context(), "a.example"); g != 3 || err != nil || lookup(t, b, "john") != "" {
-			t.Errorf("DeleteDomain = %d, %v", g, err)
+		if g, err := b.ClearDomain(t.Context(), "a.example"); g != 3 || err != nil || lookup(t, b, "john") != "" {
+			t.Errorf("ClearDomain = %d, %v", g, err)
 		}
 		fresh.Generation = 3
 		b.Add(fresh)

@@ -60,10 +60,14 @@ func newCache(entries int) (*cache, error) {
 	return &cache{valid, invalid}, nil
 }
 
-// put holds a verdict.
+// put holds a verdict. What it makes void goes: an older invalid one of any spelling, since a valid one serves
+// them all and might be pushed out first; an older valid one that was asked in the same spelling.
 func (c *cache) put(k key, status Status, e entry) {
 	if status == Valid {
 		c.valid.Set(k, e)
+		if old, ok := c.invalid.GetIfPresent(k); ok && old.asked <= e.asked {
+			c.invalid.Invalidate(k)
+		}
 		return
 	}
 	c.invalid.Set(k, e)

@@ -29,6 +29,7 @@ type flight struct {
 	status     Status // of own
 
 	cleared bool // guarded by st.mu: nothing of it may be kept
+	lingers bool // guarded by st.mu: it has ended in an unknown, which is kept for a moment
 
 	done    chan struct{} // closed when the fields below are set
 	verdict Verdict
@@ -40,37 +41,24 @@ func (v *Verifier) newFlight(d *domains.Domain, st *state, r address.Recipient) 
 }
 
 // join returns the flight for a recipient: one that is under way, one that has just ended in an unknown, or a
-// new one.
-func (v *Verifier) join(d *domains.Domain, st *state, r address.Recipient) *flight {
-	f := v.newFlight(d, st, r)
+// new one. kept says that it is one that has ended.
+func (v *Verifier) join(d *domains.Domain, st *state, r address.Recipient) (f *flight, kept bool) {
+	f = v.newFlight(d, st, r)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if other := st.flights[r.Local()]; other != nil && other.generation == f.generation {
-		if !other.landed() {
+		if !other.lingers {
 			v.metrics.joined.Inc()
 		}
-		return other
+		return other, other.lingers
 	}
 	st.flights[r.Local()] = f
 	v.flying.Go(func() { v.fly(f) })
-	return f
-}
-
-// landed reports whether a flight has its answer.
-func (f *flight) landed() bool {
-	select {
-	case <-f.done:
-		return true
-	default:
-		return false
-	}
+	return f, false
 }
 
 // wait waits for a flight as long as a front end can.
 func (v *Verifier) wait(ctx context.Context, d *domains.Domain, f *flight) (Verdict, Source) {
-	if f.landed() {
-		return f.verdict, FromCache // an unknown that is still kept
-	}
 	timer := time.NewTimer(d.Settings.AnswerWithin)
 	defer timer.Stop()
 	select {
@@ -104,13 +92,13 @@ func (v *Verifier) land(f *flight) {
 		delete(st.flights, f.r.Local())
 		return
 	}
+	f.lingers = true
 	st.lingering++
 	time.AfterFunc(KeepUnknown, func() {
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		if st.flights[f.r.Local()] == f {
-			delete(st.flights, f.r.Local())
-			st.lingering--
+			st.drop(f)
 		}
 	})
 }
@@ -122,6 +110,9 @@ func (v *Verifier) resolve(ctx context.Context, f *flight) (Verdict, Source) {
 	}
 	if err := v.find(ctx, f); err != nil {
 		v.storeFailed(f, err) // what can't be read is asked
+	}
+	if f.status != Unknown {
+		v.hold(f, false)
 	}
 	if verdict, ok := v.weigh(f); ok {
 		return verdict, FromCache
@@ -145,15 +136,14 @@ func (v *Verifier) resolve(ctx context.Context, f *flight) (Verdict, Source) {
 	return v.keep(f, v.asker.Ask(ctx, q)), FromCallout
 }
 
-// find sets a recipient's own verdict from memory, or else from the store, and holds it in memory then.
+// find sets a recipient's own verdict from memory, or else from the store. Only a flight that a clear can find
+// may hold it in memory then.
 func (v *Verifier) find(ctx context.Context, f *flight) error {
 	if f.own, f.status = v.lookUp(f, v.now()); f.status != Unknown {
 		return nil
 	}
 	rows, err := v.behind.Lookup(ctx, f.d.Name, f.r.Local())
-	if f.own, f.status = v.pick(f, rows); f.status != Unknown {
-		v.hold(f, false)
-	}
+	f.own, f.status = v.pick(f, rows)
 	return err
 }
 
@@ -217,7 +207,7 @@ func (v *Verifier) keepProbe(f *flight, a callout.Answer) {
 		return
 	}
 	ttl := f.d.Settings.Cache.InvalidTTL
-	c := &catchAll{entry: v.fresh(f.generation, "", a.Host, a.Probe.Reply), accepts: a.Probe.Outcome == callout.Accepted}
+	c := &catchAll{entry: v.fresh(f.generation, "", a.Probe.Host, a.Probe.Reply), accepts: a.Probe.Outcome == callout.Accepted}
 	if c.accepts {
 		ttl = f.d.Settings.Cache.ValidTTL
 	}
@@ -244,6 +234,14 @@ func (v *Verifier) hold(f *flight, write bool) {
 	}
 }
 
+// drop takes a flight out of the state. The caller holds st.mu.
+func (st *state) drop(f *flight) {
+	delete(st.flights, f.r.Local())
+	if f.lingers {
+		st.lingering--
+	}
+}
+
 // dropFlights takes the flights of a local-part, in every spelling, out of the state: who comes now starts a
 // new one, and nothing of the old ones is kept.
 func (st *state) dropFlights(local string) {
@@ -252,7 +250,7 @@ func (st *state) dropFlights(local string) {
 	for spelling, f := range st.flights {
 		if len(spelling) == len(local) && strings.EqualFold(spelling, local) {
 			f.cleared = true
-			delete(st.flights, spelling)
+			st.drop(f)
 		}
 	}
 }

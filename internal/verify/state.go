@@ -19,10 +19,12 @@ type state struct {
 	generation atomic.Uint64
 	catchAll   atomic.Pointer[catchAll] // nil: nothing is known
 
+	loaded  atomic.Bool // what the store knows of the domain is here
+	loading sync.Mutex  // held over the store's I/O
+
 	mu        sync.Mutex
 	flights   map[string]*flight // by local-part as asked; ended ones while their unknown is kept
 	lingering int                // the ended ones
-	loaded    bool               // what the store knows of the domain is here
 	probing   chan struct{}      // closed when the flight that carries the probe is over; nil without one
 	noProbe   int64              // until then the domain is not probed
 }
@@ -47,16 +49,21 @@ func (v *Verifier) generation(st *state) uint64 {
 
 // load fetches what the store knows of a domain, once.
 func (v *Verifier) load(ctx context.Context, st *state) error {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if st.loaded {
+	if st.loaded.Load() {
+		return nil
+	}
+	st.loading.Lock()
+	defer st.loading.Unlock()
+	if st.loaded.Load() {
 		return nil
 	}
 	fact, ok, err := v.behind.DomainFact(ctx, st.name)
 	if err != nil {
 		return err
 	}
-	st.loaded = true
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	defer st.loaded.Store(true)
 	if !ok || fact.Generation != v.generation(st) || st.catchAll.Load() != nil {
 		return nil
 	}

@@ -89,8 +89,11 @@ func New(ctx context.Context, o Options) (*Verifier, error) {
 // now reads the clock that ages are measured with: it does not jump when the machine's clock is set.
 func (v *Verifier) now() int64 { return int64(time.Since(v.start)) }
 
-// wall returns the wall-clock time of a reading of now.
-func (v *Verifier) wall(t int64) time.Time { return v.start.Add(time.Duration(t)) }
+// wall returns the wall-clock time of a reading of now, by the machine's clock as it is set at this moment.
+func (v *Verifier) wall(t int64) time.Time {
+	now := time.Now()
+	return now.Add(time.Duration(t) - now.Sub(v.start))
+}
 
 // Decide answers a question. It returns within the domain's AnswerWithin and when ctx ends; the callout goes on
 // and its answer is kept for who asks next.
@@ -110,7 +113,11 @@ func (v *Verifier) answer(ctx context.Context, r address.Recipient, now int64) D
 	if verdict, ok := v.recall(d, st, r, now); ok {
 		return decide(d, verdict, FromCache)
 	}
-	verdict, source := v.wait(ctx, d, v.join(d, st, r))
+	f, kept := v.join(d, st, r)
+	verdict, source := v.wait(ctx, d, f)
+	if kept {
+		source = FromCache
+	}
 	return decide(d, verdict, source)
 }
 
@@ -144,7 +151,7 @@ func (v *Verifier) Peek(ctx context.Context, r address.Recipient) (verdict Verdi
 func (v *Verifier) recall(d *domains.Domain, st *state, r address.Recipient, now int64) (Verdict, bool) {
 	f := flight{d: d, st: st, r: r, generation: v.generation(st)}
 	f.own, f.status = v.lookUp(&f, now)
-	if c := st.catchAll.Load(); f.status == Unknown && c != nil && c.exceptions {
+	if c := st.catchAll.Load(); !st.loaded.Load() || f.status == Unknown && c != nil && c.exceptions {
 		return Verdict{}, false // the store may know better
 	}
 	return v.weigh(&f)

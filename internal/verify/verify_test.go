@@ -178,6 +178,123 @@ func TestStoreThatFails(t *testing.T) {
 	}
 }
 
+// slowStore is a store whose look-ups wait, once they have read, until they are let go.
+type slowStore struct {
+	store.Store
+	read, goOn chan struct{}
+}
+
+func (s slowStore) Lookup(ctx context.Context, domain, local string) ([]store.Verdict, error) {
+	rows, err := s.Store.Lookup(ctx, domain, local)
+	s.read <- struct{}{}
+	<-s.goOn
+	return rows, err
+}
+
+// Who only looks at what is known does not bring back what is cleared meanwhile.
+func TestPeekDoesNotUndoAClear(t *testing.T) {
+	var exists atomic.Bool
+	s := slowStore{read: make(chan struct{}), goOn: make(chan struct{})}
+	ask := func(context.Context, callout.Question) callout.Answer {
+		if exists.Load() {
+			return accepted
+		}
+		return rejected
+	}
+	ctx := context.Background()
+	v, behind := newVerifier(t, ask, func(o *verify.Options) { s.Store = o.Store })
+	decide(v, "new")
+	if err := behind.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	slow, _ := newVerifier(t, ask, func(o *verify.Options) {
+		o.Store, o.Behind = s.Store, store.NewBehind(s, store.BehindOptions{})
+	})
+	peeked := make(chan verify.Verdict, 1)
+	go func() {
+		verdict, _, _ := slow.Peek(ctx, address.New("new", "example.com"))
+		peeked <- verdict
+	}()
+	<-s.read
+	cleared := make(chan error, 1)
+	go func() {
+		_, err := slow.ClearRecipient(ctx, "example.com", "new")
+		cleared <- err
+	}()
+	<-s.read // the clear looks too
+	s.goOn <- struct{}{}
+	s.goOn <- struct{}{}
+	if err := <-cleared; err != nil {
+		t.Fatal(err)
+	}
+	if verdict := <-peeked; verdict.Status != verify.Invalid {
+		t.Errorf("peeked: %+v", verdict)
+	}
+	exists.Store(true)
+	answered := make(chan verify.Decision, 1)
+	go func() { answered <- decide(slow, "new") }()
+	<-s.read
+	s.goOn <- struct{}{}
+	if d := <-answered; d.Action != verify.Accept {
+		t.Errorf("after the clear: %+v", d)
+	}
+}
+
+// A valid verdict outranks an older invalid one of another spelling also when it has been pushed out of memory.
+func TestAnOldSpellingDoesNotComeBack(t *testing.T) {
+	v, behind := newVerifier(t, func(_ context.Context, q callout.Question) callout.Answer {
+		if q.Recipient.Local() == "JOHN" {
+			return rejected
+		}
+		return accepted
+	}, func(o *verify.Options) { o.MaxEntries = 1000 })
+	decide(v, "JOHN")
+	time.Sleep(2 * time.Millisecond) // what the store keeps of a time is the millisecond
+	decide(v, "john")
+	for n := range 3000 {
+		decide(v, fmt.Sprintf("user%d", n))
+		decide(v, fmt.Sprintf("user%d", n))
+	}
+	if err := behind.Flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if d := decide(v, "JOHN"); d.Action != verify.Accept {
+		t.Errorf("%+v", d)
+	}
+}
+
+// A domain that was not served for a while is answered by what the store knows of it, not by memory alone.
+func TestADomainThatComesBack(t *testing.T) {
+	ctx := context.Background()
+	var registry *domains.Registry
+	var db store.Store
+	v, behind := newVerifier(t, func(context.Context, callout.Question) callout.Answer { return rejected },
+		func(o *verify.Options) { registry, db = o.Domains, o.Store })
+	d := *registry.Lookup("example.com")
+	d.Settings.CatchAllCheck = true
+	decide(v, "john")
+	if err := behind.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	removed, err := registry.Reload(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Forget(removed)
+	asked := time.Now().Add(2 * time.Millisecond)
+	time.Sleep(4 * time.Millisecond)
+	fact := store.DomainFact{Domain: "example.com", CatchAll: true, Asked: asked, Expires: asked.Add(time.Hour), Code: 250, Text: "Ok", Host: mx.String()}
+	if err := db.Write(ctx, nil, []store.DomainFact{fact}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := registry.Reload([]*domains.Domain{&d}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := decide(v, "john"); got.Action != verify.Accept || got.Reason != verify.ReasonCatchAll {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A flood of invalid addresses does not push out what is known to be valid.
 func TestValidVerdictsSurviveAFlood(t *testing.T) {
 	var asked atomic.Int32

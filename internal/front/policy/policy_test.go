@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"callout/internal/callout"
 	"callout/internal/domains"
@@ -319,4 +321,52 @@ func TestShutdownDefers(t *testing.T) {
 		t.Error(got)
 	}
 	c.closed()
+}
+
+// A client that does not take its answers holds up no shutdown.
+func TestShutdownCutsClientsThatDoNotRead(t *testing.T) {
+	f := start(t, "unix", filepath.Join(t.TempDir(), "policy.sock"))
+	c := dial(t, f)
+	go func() {
+		for {
+			if _, err := io.WriteString(c.conn, request("DATA", "john@example.com")); err != nil {
+				return
+			}
+		}
+	}()
+	for last := int64(-1); ; { // until the server can't write any more
+		time.Sleep(100 * time.Millisecond)
+		now := c.conn.(*net.UnixConn)
+		n, err := pendingOctets(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == last {
+			break
+		}
+		last = n
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	done := make(chan struct{})
+	go func() { f.server.Shutdown(ctx); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the shutdown waits for a client that does not read")
+	}
+}
+
+// pendingOctets returns how much has come on a connection and was not read.
+func pendingOctets(conn *net.UnixConn) (n int64, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	control := raw.Control(func(fd uintptr) {
+		var m int
+		m, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ)
+		n = int64(m)
+	})
+	return n, errors.Join(err, control)
 }

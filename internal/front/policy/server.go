@@ -134,7 +134,9 @@ func (s *Server) serve(conn net.Conn) {
 		}
 		d := s.decide(&req)
 		out = appendAction(out[:0], &d)
-		t.renew()
+		if !s.closing.Load() {
+			t.renew() // Shutdown has given the connection its last deadlines
+		}
 		if _, err := conn.Write(out); err != nil {
 			return
 		}
@@ -209,8 +211,12 @@ func appendAction(b []byte, d *verify.Decision) []byte {
 	return append(b, "\n\n"...)
 }
 
+// closeGrace is how long a connection has after the end of a shutdown's context to take its last answer.
+const closeGrace = 500 * time.Millisecond
+
 // Shutdown takes no more connections and requests, lets those that were asked be answered, and waits for them.
-// When ctx ends first, questions that are still open are deferred.
+// When ctx ends first, questions that are still open are deferred, and connections that do not take their answer
+// are cut half a second later.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.mu.Lock()
 	s.closing.Store(true)
@@ -221,8 +227,24 @@ func (s *Server) Shutdown(ctx context.Context) {
 		conn.SetReadDeadline(time.Unix(1, 0))
 	}
 	s.mu.Unlock()
-	stop := context.AfterFunc(ctx, s.cancel)
-	defer stop()
-	s.wait.Wait()
+	done := make(chan struct{})
+	go func() {
+		s.wait.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 	s.cancel()
+	select {
+	case <-done:
+	case <-time.After(closeGrace):
+		s.mu.Lock()
+		for conn := range s.conns {
+			conn.Close()
+		}
+		s.mu.Unlock()
+		<-done
+	}
 }

@@ -136,11 +136,14 @@ func (s *Store) changing(ctx context.Context, what string, f func(context.Contex
 // transaction waits for locks of other processes no longer than ctx lives; from there on it is short and runs
 // to its end.
 func (c *conn) transaction(ctx context.Context, begin string, f func(context.Context, *conn) error) error {
-	if _, err := c.exec(ctx, begin); err != nil {
+	_, err := c.exec(ctx, begin)
+	ctx = context.WithoutCancel(ctx)
+	if err != nil {
+		// A context that ends in this moment makes the driver report a failure though the transaction is open.
+		_, _ = c.exec(ctx, "ROLLBACK")
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	err := f(ctx, c)
+	err = f(ctx, c)
 	if err == nil {
 		_, err = c.exec(ctx, "COMMIT")
 	}
