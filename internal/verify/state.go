@@ -61,6 +61,7 @@ func (v *Verifier) load(ctx context.Context, st *state) error {
 	if err != nil {
 		return err
 	}
+	exceptions := ok && fact.CatchAll && v.refusedSince(ctx, fact)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	defer st.loaded.Store(true)
@@ -69,9 +70,16 @@ func (v *Verifier) load(ctx context.Context, st *state) error {
 	}
 	reply := storedReply(fact.Code, fact.Enhanced, fact.Text)
 	if e, ok := v.fromRow(fact.Generation, "", fact.Asked, fact.Host, reply); ok {
-		st.catchAll.Store(&catchAll{entry: e, accepts: fact.CatchAll, exceptions: true})
+		st.catchAll.Store(&catchAll{entry: e, accepts: fact.CatchAll, exceptions: exceptions})
 	}
 	return nil
+}
+
+// refusedSince reports whether the store may have recipients of a catch-all domain that were refused since its
+// probe was accepted. Where that takes long to find out it says so: they are looked for one by one then.
+func (v *Verifier) refusedSince(ctx context.Context, fact store.DomainFact) bool {
+	rows, next, err := v.store.List(ctx, store.Query{Domain: fact.Domain, Status: store.Invalid, InvalidSince: fact.Asked, Limit: 1})
+	return err != nil || len(rows) > 0 || next != ""
 }
 
 // probeTurn says who asks a random address of a domain without a state. carry: this flight does, and calls done
