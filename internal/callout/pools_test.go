@@ -418,3 +418,23 @@ callout_destination_up{destination="mx.example.com:25"} `+up+"\n"), "callout_des
 		s.wait.Wait()
 	})
 }
+
+// A host that nobody has asked for an hour is forgotten when another one comes.
+func TestUnusedHostsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{serve: replies(polite)}
+		registry := prometheus.NewRegistry()
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Registerer: registry})
+		for n, wait := range []time.Duration{0, 30 * time.Minute, 31 * time.Minute} {
+			time.Sleep(wait)
+			q := question(n)
+			q.Destination = callout.Destination{{{Name: fmt.Sprintf("mx%d.example.com", n), Port: 25}}}
+			pools.Ask(t.Context(), q)
+		}
+		if n, err := testutil.GatherAndCount(registry, "callout_sessions"); n != 2 || err != nil {
+			t.Errorf("%d hosts are known, %v; want the two of the last hour", n, err)
+		}
+		pools.Close(t.Context())
+		s.wait.Wait()
+	})
+}
