@@ -142,9 +142,9 @@ func (f *flight) fail(q *query, p *Problem) {
 // has lost nothing and goes back to the head of the queue; so does the one it ended over, where the session had
 // answered others before: such a session has reached a limit or was closed while it was idle.
 func (f *flight) breakOff(why *Problem) {
-	f.s.pool.trouble(why)
 	open := f.qs[f.done:]
 	if len(open) > 0 && (why.Kind != Closed || f.s.answered == 0) {
+		f.s.pool.trouble(why)
 		open[0].fail(why)
 		open = open[1:]
 	}

@@ -397,15 +397,23 @@ func pools2(t *testing.T) *callout.Pools {
 // same session.
 func TestDestinationUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var rude atomic.Bool
 		s := &server{serve: replies(func(n int, line string) string {
-			if strings.HasPrefix(line, "RCPT TO:<user1@") {
+			switch {
+			case strings.HasPrefix(line, "RCPT TO:<user1@"):
 				return "550 5.7.23 SPF"
+			case strings.HasPrefix(line, "RCPT TO:<user3@"):
+				rude.Store(true) // answers, and closes behind it
+			case strings.HasPrefix(line, "RCPT TO:<user4@"):
+				return "" // closes instead of an answer
+			case line == "RSET" && rude.Swap(false):
+				return ""
 			}
 			return polite(n, line)
 		})}
 		registry := prometheus.NewRegistry()
 		pools := callout.NewPools(callout.Options{Dial: s.dial, Registerer: registry})
-		for n, up := range []string{"1", "0", "1"} {
+		for n, up := range []string{"1", "0", "1", "1", "0", "1"} {
 			pools.Ask(t.Context(), question(n))
 			if err := testutil.GatherAndCompare(registry, strings.NewReader(`
 # HELP callout_destination_up 1 while a destination host answers as it should, 0 after a problem until it does again.

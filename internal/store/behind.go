@@ -36,8 +36,9 @@ func (o BehindOptions) withDefaults() BehindOptions {
 // Behind writes verdicts and domain facts to a Store a moment after they were decided, many in one
 // transaction, and answers look-ups as if they had been written at once. It also purges the Store.
 //
-// Whoever clears a domain or everything does so through Behind, so that what is pending goes too. Its methods
-// may be called from any goroutine.
+// Whoever clears a domain or everything does so through Behind, so that what is pending goes too. (Where a domain
+// is deleted in the Store itself, the Store leaves out what is still pending for it.) Its methods may be called
+// from any goroutine.
 type Behind struct {
 	store Store
 	opts  BehindOptions
