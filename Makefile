@@ -17,7 +17,8 @@ build: ## bin/callout
 test: ## all tests with the race detector, real mail servers included (installs Debian packages, as root)
 	test/install-packages
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./cmd/... ./internal/... ./bench/...
-	CGO_ENABLED=1 $(GO) test -race -timeout 10m -v ./test
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./test/servers
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m -v ./test
 
 quick: ## the tests that need no real servers
 	$(GO) test ./cmd/... ./internal/...

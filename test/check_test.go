@@ -15,16 +15,16 @@ func TestCheckShowsTheDialogueAndExitsByTheVerdict(t *testing.T) {
 		exit int
 		says []string // in this order
 	}{
-		{"valid", []string{"john@dest.test", "--to", d.callouts}, 0,
+		{"valid", []string{"john@dest.test", "--to", d.Callouts}, 0,
 			[]string{"220 destination.test", "MAIL FROM:<>", "RCPT TO:<john@dest.test>", "250 2.1.5", "valid"}},
-		{"invalid", []string{"nobody@dest.test", "--to", d.callouts}, 1,
+		{"invalid", []string{"nobody@dest.test", "--to", d.Callouts}, 1,
 			[]string{"MAIL FROM:<>", "RCPT TO:<nobody@dest.test>", "550 5.1.1", "invalid"}},
 		{"unknown", []string{"john@dest.test", "--to", nobodyThere}, 2, []string{nobodyThere, "unknown"}},
-		{"no address", []string{"--to", d.callouts}, 3, nil},
-		{"never asked", []string{"@dest.test", "--to", d.callouts}, 1, []string{"invalid", "550 5.1.3"}},
-		{"no domain", []string{"john", "--to", d.callouts}, 3, nil},
+		{"no address", []string{"--to", d.Callouts}, 3, nil},
+		{"never asked", []string{"@dest.test", "--to", d.Callouts}, 1, []string{"invalid", "550 5.1.3"}},
+		{"no domain", []string{"john", "--to", d.Callouts}, 3, nil},
 		{"bad destination", []string{"john@dest.test", "--to", "host:port"}, 3, nil},
-		{"unknown flag", []string{"john@dest.test", "--too", d.callouts}, 3, nil},
+		{"unknown flag", []string{"john@dest.test", "--too", d.Callouts}, 3, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -48,10 +48,10 @@ func TestCheckShowsTheDialogueAndExitsByTheVerdict(t *testing.T) {
 			}
 		})
 	}
-	for _, session := range d.sessions(t, "callouts") {
-		if len(session.asked) == 0 {
-			t.Errorf("a connection that asked nothing:\n\t%s", strings.Join(session.lines, "\n\t"))
+	for _, session := range d.Sessions(t, "callouts") {
+		if len(session.Asked) == 0 {
+			t.Errorf("a connection that asked nothing:\n\t%s", strings.Join(session.Lines, "\n\t"))
 		}
 	}
-	d.checkCallouts(t)
+	d.CheckCallouts(t)
 }

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"callout/test/servers"
 )
 
 // front is a Postfix as an operator runs one before Callout: it asks by check_policy_service at RCPT and relays
 // what it accepts to the destination.
 type front struct {
-	*postfix
+	*servers.Postfix
 	addr string // host:port of its SMTP server
 }
 
@@ -25,12 +27,12 @@ smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service %
 // Postfix does, inet:HOST:PORT or unix:PATH.
 func startFront(t *testing.T, d *destination, policy string, domains ...string) *front {
 	t.Helper()
-	host, port, _ := strings.Cut(d.deliveries, ":")
+	host, port, _ := strings.Cut(d.Deliveries, ":")
 	next := fmt.Sprintf("[%s]:%s", host, port)
 	f := &front{addr: freeAddr(t)}
-	f.postfix = newPostfix(t,
+	f.Postfix = servers.NewPostfix(t,
 		fmt.Sprintf(frontMain, strings.Join(domains, " "), next, policy),
 		fmt.Sprintf("%s inet n - n - - smtpd\n", f.addr))
-	f.start(t)
+	f.Start(t)
 	return f
 }

@@ -15,7 +15,7 @@ import (
 func TestAFullDiskCostsNoAnswer(t *testing.T) {
 	t.Parallel()
 	d := startDestination(t, []string{"dest.test"}, "john@dest.test", "jane@dest.test")
-	s := newServer(t, domain("dest.test", d.callouts))
+	s := newServer(t, domain("dest.test", d.Callouts))
 	data := filepath.Join(s.dir, "data")
 	if err := os.Mkdir(data, 0o755); err != nil {
 		t.Fatal(err)
@@ -62,8 +62,8 @@ func TestAFullDiskCostsNoAnswer(t *testing.T) {
 	})
 	s.terminate(t)
 	s.start(t)
-	before := d.timesAsked(t)["jane@dest.test"]
-	if action := askOnce(t, s.policy, "jane@dest.test"); action != "DUNNO" || d.timesAsked(t)["jane@dest.test"] != before {
+	before := d.TimesAsked(t)["jane@dest.test"]
+	if action := askOnce(t, s.policy, "jane@dest.test"); action != "DUNNO" || d.TimesAsked(t)["jane@dest.test"] != before {
 		t.Errorf("what was decided with a full disk was not kept when there was room: %s", action)
 	}
 }

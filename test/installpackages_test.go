@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"callout/test/servers"
 )
 
 func TestInstallPackagesSaysOneLineAndInstallsNothingWhereAllAreThere(t *testing.T) {
@@ -73,27 +75,62 @@ func TestInstallPackagesFailsWithOneLineThatNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestInstallPackagesLetsNoPackageStartItsService(t *testing.T) {
+	t.Parallel()
+	commands := map[string]string{
+		"dpkg-query":             `[ -e "$0.done" ] && echo installed`,
+		"apt-get":                `case "$*" in *install*) "${0%/*}/policy-rc.d" || echo "$?" >>"$0.calls"; >"${0%/*}/dpkg-query.done" ;; esac`,
+		"id":                     "echo 0",
+		"debconf-set-selections": "read",
+	}
+	said, calls, err := installPackages(t, commands)
+	if err != nil || calls != "101\n" {
+		t.Errorf("the policy that apt-get met exits %q, want 101; %q, %v", calls, said, err)
+	}
+	commands["policy-rc.d"] = "exit 104" // the machine's own
+	if said, calls, err := installPackages(t, commands); err != nil || calls != "104\n" {
+		t.Errorf("the policy that apt-get met exits %q, want the machine's own; %q, %v", calls, said, err)
+	}
+}
+
+func TestInstallPackagesFailsWhereAServerCannotBeUnpacked(t *testing.T) {
+	t.Parallel()
+	said, _, err := installPackages(t, map[string]string{
+		"dpkg-query":            "echo installed",
+		"servers/install-roots": "echo missing: exim >&2; exit 1",
+	})
+	if err == nil || !strings.Contains(said, "missing: exim") {
+		t.Errorf("said %q, %v, want a failure that names exim", said, err)
+	}
+}
+
 // installPackages runs the script on a machine that has the given commands, as shell scripts, and of the others
-// only grep and tail. It returns what the script said and how apt-get was called.
+// only a few that have nothing to do with packages. It returns what the script said and how apt-get was called.
 func installPackages(t *testing.T, commands map[string]string) (said, calls string, err error) {
 	t.Helper()
 	bin := folder(t)
-	for name, script := range commands {
+	servers.SubFolder(t, bin, "servers", "")
+	command := func(name, script string) {
 		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/bash\n"+script+"\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"grep", "tail"} {
+	command("servers/install-roots", "")
+	for name, script := range commands {
+		command(name, script)
+	}
+	for _, name := range []string{"chmod", "dirname", "grep", "rm", "tail"} {
 		if err := os.Symlink(tool(t, name), filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("/bin/bash", "install-packages")
-	cmd.Env = []string{"PATH=" + bin}
+	command("install-packages", servers.Read(t, "install-packages"))
+	cmd := exec.Command("/bin/bash", filepath.Join(bin, "install-packages"))
+	policy := filepath.Join(bin, "policy-rc.d")
+	cmd.Env = []string{"PATH=" + bin, "POLICY_RC_D=" + policy}
 	out, err := cmd.CombinedOutput()
-	b, readErr := os.ReadFile(filepath.Join(bin, "apt-get.calls"))
-	if readErr != nil && !os.IsNotExist(readErr) {
-		t.Fatal(readErr)
+	if _, own := commands["policy-rc.d"]; own != (servers.Read(t, policy) != "") {
+		t.Errorf("the machine has its own policy-rc.d: %t, but it is there: %t", own, !own)
 	}
-	return string(out), string(b), err
+	return string(out), servers.Read(t, filepath.Join(bin, "apt-get.calls")), err
 }

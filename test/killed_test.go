@@ -62,8 +62,8 @@ func TestAKilledServerComesBackWithAllThatWasAcknowledged(t *testing.T) {
 		mailboxes = append(mailboxes, fmt.Sprintf("user%04d@busy.test", i))
 	}
 	d := startDestination(t, []string{"busy.test", "dest.test", "added.test", "removed.test", "cleared.test"}, mailboxes...)
-	s := startServer(t, plainTTLs+domain("busy.test", d.callouts)+domain("dest.test", d.callouts)+
-		domain("cleared.test", d.callouts))
+	s := startServer(t, plainTTLs+domain("busy.test", d.Callouts)+domain("dest.test", d.Callouts)+
+		domain("cleared.test", d.Callouts))
 	want := func(recipient, action string) {
 		t.Helper()
 		if got := askOnce(t, s.policy, recipient); !strings.HasPrefix(got, action) {
@@ -72,15 +72,15 @@ func TestAKilledServerComesBackWithAllThatWasAcknowledged(t *testing.T) {
 	}
 	want("new@dest.test", "550 5.1.1 ")
 	want("new@cleared.test", "550 5.1.1 ")
-	s.succeed(t, "domain", "add", "removed.test", "--destination", d.callouts)
+	s.succeed(t, "domain", "add", "removed.test", "--destination", d.Callouts)
 	want("nobody@removed.test", "550 5.1.1 ")
-	d.add(t, "new@dest.test", "new@cleared.test")
+	d.Add(t, "new@dest.test", "new@cleared.test")
 
 	busy := startAskers(t, s, "busy.test", 8)
 	eventually(t, 30*time.Second, "20 verdicts are older than a second", func() bool {
 		return len(busy.before(time.Now().Add(-time.Second))) >= 20
 	})
-	s.succeed(t, "domain", "add", "added.test", "--destination", d.callouts)
+	s.succeed(t, "domain", "add", "added.test", "--destination", d.Callouts)
 	s.succeed(t, "domain", "remove", "removed.test")
 	s.succeed(t, "cache", "clear", "--domain", "cleared.test")
 	s.succeed(t, "cache", "clear", "--recipient", "new@dest.test")
@@ -89,11 +89,11 @@ func TestAKilledServerComesBackWithAllThatWasAcknowledged(t *testing.T) {
 	busy.finished.Wait()
 
 	s.start(t)
-	kept, asked := busy.before(killed.Add(-time.Second)), d.timesAsked(t)
+	kept, asked := busy.before(killed.Add(-time.Second)), d.TimesAsked(t)
 	for _, a := range kept {
 		want(a.recipient, a.action)
 	}
-	again := d.timesAsked(t)
+	again := d.TimesAsked(t)
 	for _, a := range kept {
 		if again[a.recipient] != asked[a.recipient] {
 			t.Errorf("%s was asked again after the restart", a.recipient)
@@ -105,7 +105,7 @@ func TestAKilledServerComesBackWithAllThatWasAcknowledged(t *testing.T) {
 	want("nobody@removed.test", "DUNNO") // not served any more
 	want("new@cleared.test", "DUNNO")    // there is a mailbox now
 	want("new@dest.test", "DUNNO")
-	if n := d.timesAsked(t)["new@dest.test"]; n != 2 {
+	if n := d.TimesAsked(t)["new@dest.test"]; n != 2 {
 		t.Errorf("new@dest.test was asked %d times, want twice: its clear was acknowledged", n)
 	}
 }

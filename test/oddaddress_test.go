@@ -12,7 +12,7 @@ func TestOddAddressesAsPostfixHandsThemOver(t *testing.T) {
 	t.Parallel()
 	d := startDestination(t, []string{"dest.test"},
 		"john@dest.test", `"john smith"@dest.test`, `"a\"b"@dest.test`, "a..b@dest.test", `"back\\slash"@dest.test`)
-	s := startServer(t, domain("dest.test", d.callouts))
+	s := startServer(t, domain("dest.test", d.Callouts))
 	tp := startTap(t, s.policy)
 	f := startFront(t, d, "inet:"+tp.addr, "dest.test")
 
@@ -46,7 +46,7 @@ func TestOddAddressesAsPostfixHandsThemOver(t *testing.T) {
 			t.Errorf("RCPT TO:<%s> reached Callout as %q, want %q", test.rcpt, got, test.policy)
 		}
 	}
-	times := d.timesAsked(t)
+	times := d.TimesAsked(t)
 	for _, test := range tests {
 		if test.asked != "" && times[test.asked] != 1 {
 			t.Errorf("RCPT TO:<%s>: the destination was asked for %s %d times, want once: %v",

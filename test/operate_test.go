@@ -11,7 +11,7 @@ import (
 func TestAnOperatorSeesAndClearsWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	d := startDestination(t, []string{"dest.test"}, "john@dest.test", "jane@dest.test", "jim@dest.test")
-	s := startServer(t, plainTTLs+domain("dest.test", d.callouts))
+	s := startServer(t, plainTTLs+domain("dest.test", d.Callouts))
 	for _, local := range []string{"john", "jane", "jim", "nobody"} {
 		askOnce(t, s.policy, local+"@dest.test")
 	}
@@ -47,7 +47,7 @@ func TestAnOperatorSeesAndClearsWhatIsKnown(t *testing.T) {
 		t.Errorf("listed after everything was cleared: %v", got)
 	}
 	askOnce(t, s.policy, "john@dest.test")
-	if n := d.timesAsked(t)["john@dest.test"]; n != 2 {
+	if n := d.TimesAsked(t)["john@dest.test"]; n != 2 {
 		t.Errorf("john@dest.test was asked %d times, want twice: everything was cleared in between", n)
 	}
 }
@@ -55,7 +55,7 @@ func TestAnOperatorSeesAndClearsWhatIsKnown(t *testing.T) {
 func TestMetricsCountWithoutNamingRecipients(t *testing.T) {
 	t.Parallel()
 	d := startDestination(t, []string{"dest.test"}, "john@dest.test")
-	s := startServer(t, domain("dest.test", d.callouts))
+	s := startServer(t, domain("dest.test", d.Callouts))
 	for _, local := range []string{"john", "john", "nobody"} {
 		askOnce(t, s.policy, local+"@dest.test")
 	}
@@ -67,8 +67,8 @@ func TestMetricsCountWithoutNamingRecipients(t *testing.T) {
 		`callout_decisions_total{action="accept",source="callout",verdict="valid"} 1`,
 		`callout_decisions_total{action="accept",source="cache",verdict="valid"} 1`,
 		`callout_decisions_total{action="reject",source="callout",verdict="invalid"} 1`,
-		fmt.Sprintf(`callout_destination_up{destination=%q} 1`, d.callouts),
-		fmt.Sprintf(`callout_sessions{destination=%q} 1`, d.callouts),
+		fmt.Sprintf(`callout_destination_up{destination=%q} 1`, d.Callouts),
+		fmt.Sprintf(`callout_sessions{destination=%q} 1`, d.Callouts),
 	} {
 		if !strings.Contains(body, "\n"+line+"\n") {
 			t.Errorf("no %s in\n%s", line, body)

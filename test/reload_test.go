@@ -10,7 +10,7 @@ import (
 func TestSighupReloadsAGoodFileAndLeavesTheRunningOneInForceOnABadOne(t *testing.T) {
 	t.Parallel()
 	d := startDestination(t, []string{"dest.test", "second.test"}, "john@dest.test")
-	first, second := domain("dest.test", d.callouts), domain("second.test", d.callouts)
+	first, second := domain("dest.test", d.Callouts), domain("second.test", d.Callouts)
 	s := startServer(t, first)
 	want := func(recipient, action string) {
 		t.Helper()

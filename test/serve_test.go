@@ -17,10 +17,11 @@ import (
 // server is a "callout serve" with its configuration file and data folder, which outlive its process.
 type server struct {
 	dir    string
-	config string // path of the configuration file
-	policy string // host:port of the policy listener
-	socket string // path of the policy listener on a unix socket
-	http   string // host:port of the HTTP listener
+	config string   // path of the configuration file
+	policy string   // host:port of the policy listener
+	socket string   // path of the policy listener on a unix socket
+	http   string   // host:port of the HTTP listener
+	env    []string // added to the environment, as KEY=value
 	log    *output
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has ended
@@ -74,6 +75,7 @@ func startServer(t *testing.T, tables string) *server {
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.cmd = exec.Command(program, "serve", "-c", s.config)
+	s.cmd.Env = append(os.Environ(), s.env...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ import (
 	"callout/internal/verify"
 )
 
-// fixture is the API of a verifier in front of a destination, with one domain of a file, example.com.
+// fixture is the API of a verifier in front of a destination, with domains of a file.
 type fixture struct {
 	url      string
 	host     string // of the destination
@@ -33,7 +33,16 @@ type fixture struct {
 	db       *sqlite.Store
 }
 
-func start(t *testing.T) *fixture {
+// plain is a file with one domain. HOST stands for the destination.
+const plain = `
+[[domain]]
+name = "example.com"
+destinations = ["HOST"]
+`
+
+func start(t *testing.T) *fixture { return startWith(t, plain, callout.Options{}) }
+
+func startWith(t *testing.T, file string, o callout.Options) *fixture {
 	t.Helper()
 	ctx := context.Background()
 	must := func(err error) {
@@ -45,22 +54,23 @@ func start(t *testing.T) *fixture {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(err)
 	d := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{
-		"example.com": {Mailboxes: []string{"john", "o'neil/2"}}, "catchall.example": {CatchAll: true},
+		"example.com": {Mailboxes: []string{"john", "o'neil/2"}}, "example.org": {Mailboxes: []string{"john"}},
+		"catchall.example": {CatchAll: true},
 	}}
 	go d.Serve(ln)
 	t.Cleanup(d.Close)
 	f := &fixture{host: ln.Addr().String()}
-	c, err := config.Parse("callout.toml", fmt.Appendf(nil, "[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", f.host))
+	c, err := config.Parse("callout.toml", []byte(strings.ReplaceAll(file, "HOST", f.host)))
 	must(err)
 	f.db, err = sqlite.Open(ctx, filepath.Join(t.TempDir(), "callout.db"))
 	must(err)
 	behind := store.NewBehind(f.db, store.BehindOptions{})
-	registry, err := domains.New(ctx, f.db, c.Domains, c.BuildDomain)
+	registry, err := domains.New(ctx, f.db, behind, c.Domains, c.BuildDomain)
 	must(err)
-	pools := callout.NewPools(callout.Options{})
+	pools := callout.NewPools(o)
 	f.verifier, err = verify.New(ctx, verify.Options{Domains: registry, Asker: pools, Store: f.db, Behind: behind, MaxEntries: 1000})
 	must(err)
-	server := httptest.NewServer(api.New(f.verifier, registry, slog.New(slog.DiscardHandler)))
+	server := httptest.NewServer(api.New(f.verifier, registry, slog.New(slog.DiscardHandler), pools))
 	f.url = server.URL + "/api/v1/"
 	t.Cleanup(func() {
 		server.Close()
@@ -100,18 +110,46 @@ func (f *fixture) decide(t *testing.T, recipient string) verify.Decision {
 	return f.verifier.Decide(context.Background(), verify.Question{Recipient: r, Front: "test"})
 }
 
-// A session of requests in order: what each is answered. HOST stands for the destination.
+// step is a request and what it is answered. HOST stands for the destination.
+type step struct {
+	method, path, body string
+	status             int
+	want               []string
+}
+
+// steps makes requests in order.
+func (f *fixture) steps(t *testing.T, all []step) {
+	t.Helper()
+	for _, step := range all {
+		name := step.method + " " + step.path
+		status, contentType, body := f.do(t, step.method, step.path, strings.ReplaceAll(step.body, "HOST", f.host))
+		if status != step.status {
+			t.Errorf("%s: %d %s; want %d", name, status, body, step.status)
+		}
+		for _, want := range step.want {
+			if want = strings.ReplaceAll(want, "HOST", f.host); !strings.Contains(body, want) {
+				t.Errorf("%s: %s; want %s", name, body, want)
+			}
+		}
+		if status < 400 {
+			continue
+		}
+		var p api.Problem
+		if err := json.Unmarshal([]byte(body), &p); err != nil || p.Status != status || p.Title == "" || strings.ContainsAny(p.Detail, "\r") ||
+			contentType != "application/problem+json" {
+			t.Errorf("%s: %s %s is no problem detail", name, contentType, body)
+		}
+	}
+}
+
+// A session of requests in order.
 func TestOperations(t *testing.T) {
 	f := start(t)
 	f.decide(t, "john@example.com")
 	f.decide(t, "nobody@example.com")
 	f.decide(t, "o'neil/2@example.com")
-	for _, step := range []struct {
-		method, path, body string
-		status             int
-		want               []string
-	}{
-		{"GET", "domains", "", 200, []string{`"name":"example.com","origin":"file","destinations":[["HOST"]],"on_unknown":"defer","catch_all":{"accepts":false`}},
+	f.steps(t, []step{
+		{"GET", "domains", "", 200, []string{`"name":"example.com","origin":"file","destinations":[["HOST"]],"on_unknown":"defer","mode":"callout","enforce":true,"recipients":0,"catch_all":{"accepts":false`}},
 		{"GET", "domains/EXAMPLE.com.", "", 200, []string{`"name":"example.com"`}},
 		{"GET", "domains/elsewhere.example", "", 404, []string{"domain elsewhere.example is not served"}},
 		{"GET", "domains/-", "", 400, []string{"is not a domain name"}},
@@ -142,26 +180,7 @@ func TestOperations(t *testing.T) {
 		{"DELETE", "domains/example.com/verdicts", "", 200, []string{`{"cleared":"example.com"}`}},
 		{"GET", "domains/example.com/verdicts", "", 200, []string{`{"verdicts":[]}`}},
 		{"DELETE", "verdicts", "", 200, []string{`{"cleared":"everything"}`}},
-	} {
-		name := step.method + " " + step.path
-		status, contentType, body := f.do(t, step.method, step.path, strings.ReplaceAll(step.body, "HOST", f.host))
-		if status != step.status {
-			t.Errorf("%s: %d %s; want %d", name, status, body, step.status)
-		}
-		for _, want := range step.want {
-			if want = strings.ReplaceAll(want, "HOST", f.host); !strings.Contains(body, want) {
-				t.Errorf("%s: %s; want %s", name, body, want)
-			}
-		}
-		if status < 400 {
-			continue
-		}
-		var p api.Problem
-		if err := json.Unmarshal([]byte(body), &p); err != nil || p.Status != status || p.Title == "" || strings.ContainsAny(p.Detail, "\r") ||
-			contentType != "application/problem+json" {
-			t.Errorf("%s: %s %s is no problem detail", name, contentType, body)
-		}
-	}
+	})
 }
 
 // Pages join into the whole list, without a gap or a repeat.

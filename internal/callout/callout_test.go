@@ -1,14 +1,12 @@
 package callout_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
-	"callout/internal/address"
 	"callout/internal/callout"
 	"callout/internal/lab"
 	"callout/internal/lab/labtest"
@@ -16,114 +14,100 @@ import (
 
 // Every file of testdata is a dialogue that shows a rule, named for it. Besides those of labtest its steps are
 //
-//	> ask john@example.com [probe] at mx1.example.com:25,mx2.example.com:25 mx3.example.com:25
-//	< accepted|rejected|unknown [kind] at stage of host [after time][: reply][; probe outcome [sufficed]]
-//	> set pipelining off
+//	> ask john@example.com [probe] [renewing] [avoiding HOST] at mx1.example.com:25,mx2.example.com:25 mx3.example.com
+//	< accepted|rejected|unknown [provisionally] [kind] at stage of host [after time][: reply][; probe outcome [sufficed]]
+//	> renewal
+//	< accepted|rejected|unknown [provisionally] at host [after time] (or: not asked)
+//	> status HOST ...
+//	< state [for time], at most N sessions[: what was learned and its number, ...]
+//	> learned HOST             (a line for each thing that was learned, with the reply that it was learned from)
+//	> forget HOST
+//	< the addresses that were found
+//	> restart                  (what was learned is all that is left)
+//	> set pipelining off       (a setting of the questions that follow)
+//	> order 2 1                (the next order of two hosts that is drawn)
+//	> own 192.0.2.9:25         (Callout listens there itself)
 func TestDialogues(t *testing.T) {
 	labtest.Run(t, "testdata/*.txt", func(t *testing.T, n *lab.Network) labtest.Player {
-		p := &player{t: t, pools: callout.NewPools(callout.Options{Dial: n.Dial}), settings: callout.DefaultSettings()}
+		p := &player{t: t, network: n, settings: callout.DefaultSettings(), learned: make(map[string]callout.Learned), renewals: make(chan string, 100)}
 		p.settings.Hostname = "filter.example.net"
+		p.start()
 		return p
 	})
 }
 
 type player struct {
 	t        *testing.T
+	network  *lab.Network
 	pools    *callout.Pools
 	settings callout.Settings
+	renewals chan string // what became of them
+	pending  int         // renewals that no step has told of
+
+	mu      sync.Mutex // guards the fields below, which Pools asks for
+	order   []int      // that is drawn next, from 1
+	own     []netip.AddrPort
+	learned map[string]callout.Learned // what outlives a restart, by address and limit
 }
 
-func (p *player) Question(text string) (func() string, error) {
-	q, err := p.question(text)
-	return func() string { return p.ask(q) }, err
+func (p *player) start() {
+	p.pools = callout.NewPools(callout.Options{
+		Dial: p.network.Dial, Resolver: p.network, Roots: lab.Roots(), Shuffle: p.shuffle,
+		Own: p.isOwn, Learned: p.remembered(), Remember: p.remember,
+	})
 }
 
-func (p *player) Do(verb, rest string) error {
-	if verb != "set" {
-		return fmt.Errorf("unknown step %q", verb)
-	}
-	return p.set(rest)
-}
-
+// Stop implements labtest.Player.
 func (p *player) Stop() {
+	p.close()
+	if p.pending != 0 {
+		p.t.Errorf("%d renewals that the dialogue does not tell of", p.pending)
+	}
+	if len(p.renewals) > 0 {
+		p.t.Errorf("a renewal was told of twice: %s", <-p.renewals)
+	}
+}
+
+func (p *player) close() {
 	if err := p.pools.Close(p.t.Context()); err != nil {
 		p.t.Errorf("close: %v", err)
 	}
 }
 
-func (p *player) set(what string) error {
-	key, value, _ := strings.Cut(what, " ")
-	var err error
-	switch key {
-	case "pipelining":
-		p.settings.Pipelining = value == "auto"
-	case "max_sessions":
-		_, err = fmt.Sscan(value, &p.settings.MaxSessions)
-	case "deadline":
-		p.settings.Deadline, err = time.ParseDuration(value)
-	default:
-		err = errors.New("unknown setting")
-	}
-	return err
+// Question implements labtest.Player.
+func (p *player) Question(text string) (func() string, error) {
+	q, err := p.question(text)
+	return func() string { return p.ask(q) }, err
 }
 
-func (p *player) question(text string) (callout.Question, error) {
-	who, at, ok := strings.Cut(text, " at ")
-	if !ok {
-		return callout.Question{}, fmt.Errorf("no host in %q", text)
+// Tell implements labtest.Teller.
+func (p *player) Tell(verb, rest string) (words string, told bool, err error) {
+	switch verb {
+	case "renewal":
+		return p.renewal(), true, nil
+	case "status":
+		return p.status(strings.Fields(rest)), true, nil
+	case "learned":
+		return p.lessons(rest), true, nil
+	case "forget":
+		return p.forget(rest), true, nil
 	}
-	settings := p.settings
-	q := callout.Question{Settings: &settings}
-	who, probe := strings.CutSuffix(who, " probe")
-	r, err := address.Parse(who)
-	if err != nil {
-		return q, err
-	}
-	q.Recipient = r
-	if probe {
-		q.Probe = callout.RandomRecipient("", r.Domain())
-	}
-	for group := range strings.SplitSeq(at, " ") {
-		var hosts []callout.Host
-		for name := range strings.SplitSeq(group, ",") {
-			h, err := callout.ParseHost(name)
-			if err != nil {
-				return q, err
-			}
-			hosts = append(hosts, h)
-		}
-		q.Destination = append(q.Destination, hosts)
-	}
-	return q, nil
+	return "", false, nil
 }
 
-// ask asks and puts the answer in words.
-func (p *player) ask(q callout.Question) string {
-	start := time.Now()
-	a := p.pools.Ask(context.Background(), q)
-	took := time.Since(start)
-	words := []string{a.Outcome.String()}
-	if a.Problem != nil {
-		words = append(words, a.Problem.Kind.String())
+// Do implements labtest.Player.
+func (p *player) Do(verb, rest string) error {
+	switch verb {
+	case "set":
+		return p.set(rest)
+	case "order":
+		return p.setOrder(rest)
+	case "own":
+		return p.addOwn(rest)
+	case "restart":
+		p.close()
+		p.start()
+		return nil
 	}
-	words = append(words, "at", a.Stage.String(), "of", strings.TrimSuffix(a.Host.Name, ".example.com"))
-	if took > 0 {
-		words = append(words, "after", took.String())
-	}
-	reply := a.Reply.String()
-	if a.Problem != nil && !a.Problem.Reply.IsZero() {
-		reply = a.Problem.Reply.String()
-	}
-	if reply != "" {
-		words[len(words)-1] += ":"
-		words = append(words, reply)
-	}
-	if a.Probe.Asked {
-		words[len(words)-1] += ";"
-		words = append(words, "probe", a.Probe.Outcome.String())
-	}
-	if a.ProbeSufficed {
-		words = append(words, "sufficed")
-	}
-	return strings.Join(words, " ")
+	return fmt.Errorf("unknown step %q", verb)
 }

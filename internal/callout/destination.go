@@ -10,19 +10,54 @@ import (
 	"callout/internal/address"
 )
 
-// Host is one server of a destination. It is comparable: equal hosts share their sessions.
+// Scheme is the protocol that a host is spoken to in.
+type Scheme uint8
+
+// The schemes.
+const (
+	SMTP  Scheme = iota
+	SMTPS        // SMTP within TLS from the first octet (RFC 8314 section 3.3 has it for submission)
+	LMTP         // RFC 2033
+	MX           // not a host, but the hosts that the MX records of Name say (RFC 5321 section 5.1)
+)
+
+// Default ports of the schemes. LMTP has none of its own; 24 is what IANA has for any private mail system.
+const (
+	smtpPort  = 25
+	smtpsPort = 465
+	lmtpPort  = 24
+)
+
+// Host is one server of a destination. It is comparable.
 type Host struct {
-	Name string // a host name in lower case, or an IP address without brackets
-	Port uint16
+	Scheme Scheme
+	Name   string // a host name in lower case, or an IP address without brackets
+	Port   uint16
 }
 
-// String returns host:port, with brackets around an IPv6 address.
-func (h Host) String() string { return net.JoinHostPort(h.Name, strconv.Itoa(int(h.Port))) }
+// String returns the host as ParseHost reads it, always with its port but for mx: with port 25.
+func (h Host) String() string {
+	switch h.Scheme {
+	case SMTPS:
+		return "smtps://" + h.Address()
+	case LMTP:
+		return "lmtp://" + h.Address()
+	case MX:
+		if h.Port == smtpPort {
+			return "mx:" + h.Name
+		}
+		return "mx:" + h.Address()
+	}
+	return h.Address()
+}
+
+// Address returns host:port, with brackets around an IPv6 address.
+func (h Host) Address() string { return net.JoinHostPort(h.Name, strconv.Itoa(int(h.Port))) }
 
 // Destination is the servers that hold a domain's mailboxes: groups of equal priority, the first asked first.
 type Destination [][]Host
 
-// Hosts returns all hosts in the order in which they are asked.
+// Hosts returns all hosts in the order in which they are written.
 func (d Destination) Hosts() []Host {
 	var all []Host
 	for _, group := range d {
@@ -31,7 +66,7 @@ func (d Destination) Hosts() []Host {
 	return all
 }
 
-// String returns the hosts in the order in which they are asked, separated by commas.
+// String returns the hosts in the order in which they are written, separated by commas.
 func (d Destination) String() string {
 	names := make([]string, 0, len(d))
 	for _, h := range d.Hosts() {
@@ -40,38 +75,62 @@ func (d Destination) String() string {
 	return strings.Join(names, ", ")
 }
 
-// smtpPort is the port of a host that names none (RFC 5321 section 4.5.4.2).
-const smtpPort = 25
-
-// ParseHost reads host, host:port, [IPv6]:port or an IP address. The error says what is wrong and what to
-// write instead.
+// ParseHost reads host, host:port, [IPv6]:port or an IP address, alone or behind smtp://, smtps:// or lmtp://; or
+// mx:domain, mx:domain:port. The error says what is wrong and what to write instead.
 func ParseHost(s string) (Host, error) {
-	if scheme, rest, ok := strings.Cut(s, "://"); ok {
-		if scheme == "smtp" {
-			return ParseHost(rest)
+	scheme, rest, port := SMTP, s, uint16(smtpPort)
+	if name, behind, ok := strings.Cut(s, "://"); ok {
+		rest = behind
+		switch strings.ToLower(name) {
+		case "smtp":
+		case "smtps":
+			scheme, port = SMTPS, smtpsPort
+		case "lmtp":
+			scheme, port = LMTP, lmtpPort
+		default:
+			return Host{}, fmt.Errorf("destination %.100q: %.20q is no scheme; write host:port, smtps://host, lmtp://host or mx:domain", s, name)
 		}
-		return Host{}, fmt.Errorf("destination %q: this version talks SMTP only; write host:port", s)
+	} else if behind, ok := strings.CutPrefix(s, "mx:"); ok && strings.Trim(behind, "0123456789") != "" {
+		scheme, rest = MX, behind
 	}
-	if rest, ok := strings.CutPrefix(s, "mx:"); ok && strings.Trim(rest, "0123456789") != "" {
-		return Host{}, fmt.Errorf("destination %q: this version does not look up MX records; write host:port", s)
+	h, err := parseHostPort(s, rest, port)
+	h.Scheme = scheme
+	if err == nil && scheme == MX && h.isIP() {
+		err = fmt.Errorf("destination %.100q: an IP address has no MX records; write %s", s, h.Address())
 	}
-	if ip, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return Host{Name: ip.String(), Port: smtpPort}, nil
-	}
-	name, port, err := net.SplitHostPort(s)
 	if err != nil {
-		name, port = s, strconv.Itoa(smtpPort)
+		return Host{}, err
 	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || number == 0 {
-		return Host{}, fmt.Errorf("destination %q: port %q is not a number from 1 to 65535", s, port)
+	return h, nil
+}
+
+// parseHostPort reads what is behind the scheme of s.
+func parseHostPort(s, rest string, port uint16) (Host, error) {
+	if ip, err := netip.ParseAddr(strings.Trim(rest, "[]")); err == nil {
+		return Host{Name: ip.String(), Port: port}, nil
+	}
+	name, number, err := net.SplitHostPort(rest)
+	if err != nil {
+		name = rest
+	} else {
+		n, err := strconv.ParseUint(number, 10, 16)
+		if err != nil || n == 0 {
+			return Host{}, fmt.Errorf("destination %.100q: port %.20q is not a number from 1 to 65535", s, number)
+		}
+		port = uint16(n)
 	}
 	if ip, err := netip.ParseAddr(name); err == nil {
-		return Host{Name: ip.String(), Port: uint16(number)}, nil
+		return Host{Name: ip.String(), Port: port}, nil
 	}
 	name, err = address.ParseDomain(name)
 	if err != nil {
-		return Host{}, fmt.Errorf("destination %q is no host:port; write for example mx.example.com:25", s)
+		return Host{}, fmt.Errorf("destination %.100q is no host:port; write for example mx.example.com:25", s)
 	}
-	return Host{Name: name, Port: uint16(number)}, nil
+	return Host{Name: name, Port: port}, nil
+}
+
+// isIP reports whether the host is given by its address.
+func (h Host) isIP() bool {
+	_, err := netip.ParseAddr(h.Name)
+	return err == nil
 }

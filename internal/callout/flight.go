@@ -1,195 +1,187 @@
 package callout
 
 import (
-	"errors"
 	"slices"
 	"time"
 
-	"callout/internal/address"
 	"callout/internal/smtpwire"
 )
 
-// flight is what a session sends before it reads the replies: one MAIL transaction for each RCPT. Where
-// PIPELINING was not announced the same transactions go out one command at a time.
+// flight is what a session sends before it reads the replies. Where PIPELINING was not announced the same
+// transactions go out one command at a time.
 type flight struct {
 	s     *session
-	qs    []*query
-	done  int  // questions that need nothing more
-	ahead bool // all commands are written already (RFC 2920 section 3.1)
+	plan  *plan
+	open  map[*query]struct{} // questions that still need something
+	ahead bool                // all commands are written already (RFC 2920 section 3.1)
+
+	began    time.Time // the first reply
+	last     lastReply
+	rcpts    int       // replies to RCPT so far
+	rejected bool      // one of them was not 2xx
+	learned  bool      // what the host closed at
+	latest   time.Time // when nobody waits for an answer any more
+	later    []settlement
+	again    []*query // to be asked once more: what they were told does not count
+	lost     []*query // to be put back, having lost their session to why
+	why      *Problem
 }
 
-// fly asks questions in one flight. Afterwards each has its answer or is back in the queue.
-func (s *session) fly(qs []*query) {
-	f := &flight{s: s, qs: qs, ahead: s.pipelining && !slices.ContainsFunc(qs, func(q *query) bool { return !q.Settings.Pipelining })}
-	s.timeout = qs[0].Settings.ReplyTimeout
-	problem := f.writeAhead()
-	for problem == nil && f.done < len(qs) {
-		problem = f.question(qs[f.done])
+// fly asks what was planned in one flight. Afterwards each question has its answer or is back in the queue.
+func (s *session) fly(p *plan) {
+	f := &flight{s: s, plan: p, open: make(map[*query]struct{}, len(p.qs))}
+	f.ahead = s.pipelining && !slices.ContainsFunc(p.qs, func(q *query) bool { return !q.Settings.Pipelining })
+	s.timeout = p.qs[0].Settings.ReplyTimeout
+	for _, q := range p.qs {
+		f.open[q] = struct{}{}
+		if until, ok := q.ctx.Deadline(); ok && until.After(f.latest) {
+			f.latest = until
+		}
+		if s.lacksUTF8(q) {
+			f.fail(q, s.utf8Problem())
+		}
 	}
+	f.latest = f.latest.Add(s.timeout) // who is slow is not cut short over the last reply
+	transactions := p.all()
+	sent := time.Now()
+	problem := f.writeAhead(transactions)
+	for _, t := range transactions {
+		if problem != nil {
+			break
+		}
+		if f.spent() {
+			f.askLater(t.items)
+			continue
+		}
+		problem = f.transact(t)
+	}
+	f.adapt(sent)
+	if problem == nil && s.r.Buffered() > 0 {
+		problem = s.lost(StageRcpt, errTooMuch)
+	}
+	f.settleLater(problem)
 	if problem != nil {
 		f.breakOff(problem)
 	}
-	if s.r.Buffered() > 0 {
-		s.idleEnded(nil)
-	}
+	s.pool.putBack(f.lost, f.why)
+	s.pool.requeue(f.again)
 }
 
 // writeAhead writes the whole flight where the session pipelines.
-func (f *flight) writeAhead() *Problem {
-	if !f.ahead {
+func (f *flight) writeAhead(transactions []*transaction) *Problem {
+	if !f.ahead || len(transactions) == 0 {
 		return nil
 	}
-	for _, q := range f.qs {
-		if f.s.lacksUTF8(q) {
-			continue
+	for _, t := range transactions {
+		f.s.say(t.items[0].q, "MAIL", t.key.mailArgument())
+		for _, it := range t.items {
+			f.s.say(it.q, "RCPT TO:<", it.rcpt.String()+">")
 		}
-		if q.wantsProbe() {
-			f.sayTransaction(q, q.Question.Probe)
+		if !f.s.oneAddress {
+			f.s.say(t.items[0].q, "RSET", "")
 		}
-		f.sayTransaction(q, q.Recipient)
-	}
-	if len(f.s.buf) == 0 {
-		return nil
 	}
 	return f.s.flush(StageMail)
 }
 
-func (f *flight) sayTransaction(q *query, rcpt address.Recipient) {
-	f.s.say(q, mailCommand, mailArgument(rcpt))
-	f.s.say(q, "RCPT TO:<", rcpt.String()+">")
-	f.s.say(q, "RSET", "")
-}
-
-const mailCommand = "MAIL FROM:<>"
-
-// mailArgument is what follows the null reverse-path: a recipient above ASCII needs the transaction to be an
-// internationalised one (RFC 6531 section 3.4).
-func mailArgument(rcpt address.Recipient) string {
-	if rcpt.ASCII() {
-		return ""
+// adapt sets how much the next flights may carry: twice as much after each flight in which nothing was refused,
+// and no more than can be answered in good time.
+func (f *flight) adapt(sent time.Time) {
+	s := f.s
+	if f.rejected {
+		s.doublings = 0
+	} else if f.rcpts > 0 {
+		s.doublings = min(s.doublings+1, maxDoublings)
 	}
-	return " SMTPUTF8"
-}
-
-// lacksUTF8 reports whether the host can't be asked this question at all.
-func (s *session) lacksUTF8(q *query) bool { return !s.smtputf8 && !q.Recipient.ASCII() }
-
-// question sees one question through its probe and its recipient. A Problem means that the session ended over
-// it, before the question was answered or after.
-func (f *flight) question(q *query) *Problem {
-	if f.s.lacksUTF8(q) {
-		f.fail(q, f.s.utf8Problem())
-		return nil
-	}
-	if q.wantsProbe() {
-		t := f.transaction(q, q.Question.Probe)
-		if t.asked {
-			outcome, _ := Judge(t.reply)
-			q.probe = ProbeAnswer{Asked: true, Outcome: outcome, Host: f.s.pool.host, Reply: t.reply}
-			f.s.pool.pools.metrics.probed(outcome)
-		}
-		if q.probe.Outcome == Accepted && !f.ahead {
-			f.answer(q, Answer{Outcome: Accepted, Stage: StageRcpt, ProbeSufficed: true})
-			return t.lost
-		}
-		if t.lost != nil {
-			return t.lost
-		}
-		// Where MAIL was refused it is refused again below, and that is the recipient's answer.
-	}
-	t := f.transaction(q, q.Recipient)
-	switch {
-	case t.refused != nil:
-		f.fail(q, t.refused)
-	case !t.reply.IsZero():
-		f.judge(q, t.reply)
-	}
-	return t.lost
-}
-
-// judge answers a question by the reply to its recipient's RCPT.
-func (f *flight) judge(q *query, reply smtpwire.Reply) {
-	outcome, kind := Judge(reply)
-	if outcome == Unknown {
-		f.fail(q, &Problem{Kind: kind, Stage: StageRcpt, Host: f.s.pool.host, Reply: reply})
+	if f.rcpts == 0 {
 		return
 	}
-	f.s.pool.fine()
-	f.answer(q, Answer{Outcome: outcome, Stage: StageRcpt, Reply: reply})
-}
-
-// answer ends a question. The last one of a flight hears of it when the session is free again, so that its next
-// question finds this session and does not open another.
-func (f *flight) answer(q *query, a Answer) {
-	f.done++
-	a.Host = f.s.pool.host
-	if f.done == len(f.qs) {
-		f.s.held = func() { q.finish(a) }
-		return
+	from := f.began // the way there and back costs each flight once
+	if !f.ahead {
+		from = sent
 	}
-	q.finish(a)
+	s.pool.h.paced(time.Since(from) / time.Duration(f.rcpts))
 }
 
-// fail ends a question in a problem that leaves the session as it is.
-func (f *flight) fail(q *query, p *Problem) {
-	if p.Kind == Refused || p.Kind == AboutUs {
-		f.s.pool.trouble(p)
+// transact sees one transaction through: MAIL, RCPT for each recipient, RSET. A Problem means that the session
+// ended over it.
+func (f *flight) transact(t *transaction) *Problem {
+	items := t.items
+	if !f.ahead {
+		items = slices.DeleteFunc(slices.Clone(items), func(it item) bool { return f.sufficed(it) })
+		if len(items) == 0 {
+			return nil
+		}
 	}
-	f.answer(q, failed(p))
-}
-
-// breakOff deals with the questions that a session left open when it ended. One that the session never came to
-// has lost nothing and goes back to the head of the queue; so does the one it ended over, where the session had
-// answered others before: such a session has reached a limit or was closed while it was idle.
-func (f *flight) breakOff(why *Problem) {
-	open := f.qs[f.done:]
-	if len(open) > 0 && (why.Kind != Closed || f.s.answered == 0) {
-		f.s.pool.trouble(why)
-		open[0].fail(why)
-		open = open[1:]
+	mail, problem := f.step(items[0].q, lastMail, "MAIL", t.key.mailArgument())
+	if problem != nil {
+		return problem
 	}
-	f.s.pool.putBack(open, why)
-}
-
-// transacted is what one MAIL transaction came to.
-type transacted struct {
-	asked   bool           // the destination had the RCPT before it, whether it answered or broke off
-	reply   smtpwire.Reply // to RCPT; zero where there was none that counts
-	refused *Problem       // MAIL was refused: whatever was said to RCPT means nothing
-	lost    *Problem       // the session ended, after reply where there is one
-}
-
-// transaction asks about one recipient: MAIL, RCPT, RSET.
-func (f *flight) transaction(q *query, rcpt address.Recipient) (t transacted) {
-	var mail, reply, rset smtpwire.Reply
-	if mail, t.lost = f.step(q, StageMail, mailCommand, mailArgument(rcpt)); t.lost != nil {
-		return t
-	}
+	var refused *Problem
 	if mail.Class() != 2 {
-		t.refused = f.s.unexpected(StageMail, mail)
+		refused = f.s.unexpected(StageMail, mail)
 		f.s.retire = true
 		if !f.ahead {
-			return t
+			f.mailRefused(items, refused)
+			return nil
 		}
 	}
-	t.asked = t.refused == nil
-	if reply, t.lost = f.step(q, StageRcpt, "RCPT TO:<", rcpt.String()+">"); t.lost != nil {
-		return t
+	replies := make([]smtpwire.Reply, 0, len(items))
+	for i, it := range items {
+		if i > 0 && f.spent() {
+			f.askLater(items[i:])
+			items = items[:i]
+			break
+		}
+		reply, lost := f.step(it.q, lastRcpt, "RCPT TO:<", it.rcpt.String()+">")
+		if lost != nil {
+			f.brokenOff(items, replies, refused, lost)
+			return lost
+		}
+		f.count(reply, refused == nil)
+		replies = append(replies, reply)
 	}
-	f.s.answered++
-	if reply.Class() != 2 {
-		f.s.rejections++
+	if f.s.oneAddress { // nothing follows a RCPT, and the session ends
+		f.s.retire = true
+		f.settle(items, replies, refused)
+		return nil
 	}
+	return f.reset(items, replies, refused)
+}
+
+// reset ends a transaction by RSET, whose reply shows that those before it were not another command's.
+func (f *flight) reset(items []item, replies []smtpwire.Reply, refused *Problem) *Problem {
 	f.s.resets++
-	rset, t.lost = f.step(q, StageRcpt, "RSET", "")
-	if t.lost == nil && outOfStep(rset) {
-		t.lost = f.s.lost(StageRcpt, &smtpwire.ReplyError{Reason: "the reply to RSET is out of step", Line: rset.String()})
-		return t
+	f.s.awaitsReset = true
+	rset, problem := f.step(items[0].q, lastReset, "RSET", "")
+	if problem == nil && outOfStep(rset) {
+		if rset.Class() >= 4 && f.s.closes() {
+			f.s.pool.h.learn(Resets, f.s.resets, rset.String())
+			f.learned = true
+			why := &Problem{Kind: Closed, Stage: StageRcpt, Host: f.s.host, Reply: rset}
+			for _, it := range items {
+				f.giveUp(it.q, why)
+			}
+			return f.s.lost(StageRcpt, errClosed)
+		}
+		problem = f.s.lost(StageRcpt, &smtpwire.ReplyError{Reason: "the reply to RSET is out of step", Line: rset.String()})
 	}
-	if t.refused == nil {
-		t.reply = reply
+	switch {
+	case problem == nil:
+		f.s.awaitsReset = false
+		if f.ahead && f.plan.several() {
+			f.later = append(f.later, settlement{items, replies, refused})
+			break
+		}
+		f.settle(items, replies, refused)
+	case problem.Kind == Garbage:
+		for _, it := range items {
+			f.fail(it.q, problem)
+		}
+	default:
+		f.brokenOff(items, replies, refused, problem)
 	}
-	return t
+	return problem
 }
 
 // outOfStep reports whether a reply can't be one to RSET, which always succeeds (RFC 5321 section 4.1.1.5) or is
@@ -198,25 +190,48 @@ func outOfStep(rset smtpwire.Reply) bool {
 	return rset.Class() != 2 && (rset.Code < 500 || rset.Code > 504)
 }
 
+// count notes a reply to RCPT.
+func (f *flight) count(reply smtpwire.Reply, taken bool) {
+	s := f.s
+	f.rcpts++
+	if taken {
+		if s.answered++; s.answered == 1 {
+			s.pool.h.answered()
+		}
+	}
+	s.rejectedLast = reply.Class() != 2
+	if s.rejectedLast {
+		s.rejections++
+		f.rejected = true
+	}
+}
+
+// spent reports whether the session has had as much refused as it may. What is written already can't be helped.
+func (f *flight) spent() bool { return !f.ahead && f.s.rejections >= f.s.rejectMax }
+
+// askLater leaves recipients to another session.
+func (f *flight) askLater(items []item) {
+	for _, it := range items {
+		f.askAgain(it.q)
+	}
+}
+
 // step returns the reply to one command, which it says first where it was not written ahead.
-func (f *flight) step(q *query, stage Stage, verb, argument string) (smtpwire.Reply, *Problem) {
+func (f *flight) step(q *query, last lastReply, verb, argument string) (reply smtpwire.Reply, problem *Problem) {
+	stage := StageRcpt
+	if last == lastMail {
+		stage = StageMail
+	}
 	if f.ahead {
-		return f.s.read(q, stage, time.Time{})
+		reply, problem = f.s.read(q, stage, f.latest)
+	} else {
+		reply, problem = f.s.command(q, stage, f.latest, verb, argument)
 	}
-	return f.s.command(q, stage, time.Time{}, verb, argument)
-}
-
-// utf8Problem says why a local-part above ASCII was not asked: the host announced what it takes and left
-// SMTPUTF8 out, or it took HELO only and nothing is known of it.
-func (s *session) utf8Problem() *Problem {
-	kind, why := NoSMTPUTF8, errNoUTF8
-	if !s.ehlo {
-		kind, why = Refused, errHELOOnly
+	if f.last == lastNone {
+		f.began = time.Now()
 	}
-	return &Problem{Kind: kind, Stage: StageEHLO, Host: s.pool.host, Err: why}
+	if problem == nil {
+		f.last = last
+	}
+	return reply, problem
 }
-
-var (
-	errNoUTF8   = errors.New("it takes ASCII addresses only (no SMTPUTF8 in its EHLO reply)")
-	errHELOOnly = errors.New("it takes HELO only, so a local-part above ASCII can't be asked")
-)

@@ -93,12 +93,15 @@ func TestParseHost(t *testing.T) {
 		"mx.example.com": "mx.example.com:25", "MX.Example.com.:2525": "mx.example.com:2525", "smtp://mx.example.com": "mx.example.com:25",
 		"192.0.2.1": "192.0.2.1:25", "192.0.2.1:587": "192.0.2.1:587", "[2001:db8::1]:26": "[2001:db8::1]:26",
 		"2001:db8::1": "[2001:db8::1]:25", "[2001:db8::1]": "[2001:db8::1]:25", "localhost:25": "localhost:25",
+		"smtps://mx.example.com": "smtps://mx.example.com:465", "SMTPS://[2001:db8::1]:466": "smtps://[2001:db8::1]:466",
+		"lmtp://mx": "lmtp://mx:24", "lmtp://192.0.2.1:2003": "lmtp://192.0.2.1:2003",
+		"mx:example.com": "mx:example.com", "mx:Example.COM:2525": "mx:example.com:2525", "mx:25": "mx:25", "mx": "mx:25",
 	} {
 		if h, err := ParseHost(in); err != nil || h.String() != want {
 			t.Errorf("ParseHost(%q) = %v, %v; want %s", in, h, err, want)
 		}
 	}
-	for _, in := range []string{"", ":25", "mx:example.com", "smtps://mx.example.com", "lmtp://mx", "a b:25", "mx.example.com:0", "mx.example.com:65536", "mx.example.com:smtp", "mx.example.com:", "http://x/", "a:b:c"} {
+	for _, in := range []string{"", ":25", "mx:", "mx:192.0.2.1", "smtps://", "lmtp:///run/lmtp", "smtps://mx:0", "a b:25", "mx.example.com:0", "mx.example.com:65536", "mx.example.com:smtp", "mx.example.com:", "http://x/", "a:b:c"} {
 		if h, err := ParseHost(in); err == nil {
 			t.Errorf("ParseHost(%q) = %v; want an error", in, h)
 		}

@@ -73,19 +73,16 @@ func (c poolCollector) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c poolCollector) Collect(ch chan<- prometheus.Metric) {
-	for _, p := range c.pools.all() {
-		p.mu.Lock()
-		slots, queued, state := p.slots, p.queue.Len(), p.state
-		p.mu.Unlock()
-		host := p.host.String()
-		ch <- prometheus.MustNewConstMetric(sessionsDesc, prometheus.GaugeValue, float64(slots), host)
-		ch <- prometheus.MustNewConstMetric(queueDesc, prometheus.GaugeValue, float64(queued), host)
-		if !state.since.IsZero() {
-			up := 1.0
-			if state.problem != nil {
-				up = 0
-			}
-			ch <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, up, host)
+	for _, s := range c.pools.Status() {
+		ch <- prometheus.MustNewConstMetric(sessionsDesc, prometheus.GaugeValue, float64(s.Sessions), s.Address)
+		ch <- prometheus.MustNewConstMetric(queueDesc, prometheus.GaugeValue, float64(s.Queue), s.Address)
+		if s.State == StateUnknown {
+			continue
 		}
+		up := 0.0
+		if s.State == StateUp {
+			up = 1
+		}
+		ch <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, up, s.Address)
 	}
 }

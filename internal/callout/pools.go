@@ -2,62 +2,105 @@ package callout
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"callout/internal/smtpwire"
 )
 
-// DialFunc opens a connection as net.Dialer.DialContext does.
-type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+// DialFunc opens a TCP connection to an IP address and port, from a local address where source is valid.
+type DialFunc func(ctx context.Context, source netip.Addr, address string) (net.Conn, error)
 
 // Options are what Pools needs from outside. Every field may be left zero.
 type Options struct {
 	Dial       DialFunc              // nil: net.Dialer
-	Log        *slog.Logger          // dialogue and session ends at debug; nil: silent
+	Resolver   Resolver              // nil: net.DefaultResolver
+	Log        *slog.Logger          // dialogue and session ends at debug, what is learned at info; nil: silent
 	Registerer prometheus.Registerer // nil: metrics are counted and shown nowhere
+	Roots      *x509.CertPool        // whose certificates are good; nil: those the system trusts
+	// Own reports whether Callout itself listens at an address. It must not block.
+	Own func(netip.AddrPort) bool
+	// Learned is what was learned of hosts before; Remember is called with each thing that is learned, and with a
+	// zero Expires for each that is forgotten. It must not block.
+	Learned  []Learned
+	Remember func(Learned)
+	// Shuffle draws an order of n hosts; nil: at random.
+	Shuffle func(n int) []int
 }
 
-// Pools asks destinations. It keeps a pool of sessions for each host. Its methods may be called from any
-// goroutine.
+// Pools asks destinations. It keeps sessions with each host. Its methods may be called from any goroutine.
 type Pools struct {
-	dial    DialFunc
-	log     *slog.Logger
-	metrics *metrics
+	dial     DialFunc
+	dns      *dns
+	log      *slog.Logger
+	metrics  *metrics
+	roots    *x509.CertPool
+	own      func(netip.AddrPort) bool
+	remember func(Learned)
+	orders   orders
 
 	ctx    context.Context // ends when sessions are to be cut
 	cancel context.CancelFunc
-	wait   sync.WaitGroup // for the sessions of all pools
+	wait   sync.WaitGroup // for the sessions of all hosts
 
 	mu        sync.RWMutex
-	pools     map[Host]*pool
+	hosts     map[string]*host // by IP address and port
 	closed    bool
 	lastSweep time.Time
 }
 
-// Pools of hosts that were not asked for poolLife are forgotten, at most once in sweepEvery.
+// Hosts that were not asked for hostLife are forgotten, but for what was learned of them, at most once in
+// sweepEvery.
 const (
-	poolLife   = time.Hour
+	hostLife   = time.Hour
 	sweepEvery = 10 * time.Minute
 )
 
 // NewPools returns Pools without sessions; they come with the questions. The caller must Close it.
 func NewPools(o Options) *Pools {
 	if o.Dial == nil {
-		o.Dial = new(net.Dialer).DialContext
+		o.Dial = dialFrom
+	}
+	if o.Resolver == nil {
+		o.Resolver = net.DefaultResolver
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	ps := &Pools{dial: o.Dial, log: o.Log, pools: make(map[Host]*pool), lastSweep: time.Now()}
+	if o.Own == nil {
+		o.Own = func(netip.AddrPort) bool { return false }
+	}
+	if o.Remember == nil {
+		o.Remember = func(Learned) {}
+	}
+	if o.Shuffle == nil {
+		o.Shuffle = rand.Perm
+	}
+	ps := &Pools{
+		dial: o.Dial, dns: newDNS(o.Resolver), log: o.Log, roots: o.Roots, own: o.Own, remember: o.Remember,
+		orders: orders{shuffle: o.Shuffle}, hosts: make(map[string]*host), lastSweep: time.Now(),
+	}
 	ps.ctx, ps.cancel = context.WithCancel(context.Background())
+	for _, what := range o.Learned {
+		ps.host(what.Address).learned[what.Limit] = what
+	}
 	ps.metrics = newMetrics(o.Registerer, ps)
 	return ps
+}
+
+// dialFrom dials as the machine does, from a local address where one is given.
+func dialFrom(ctx context.Context, source netip.Addr, address string) (net.Conn, error) {
+	var d net.Dialer
+	if source.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+	}
+	return d.DialContext(ctx, "tcp", address)
 }
 
 // Ask asks the hosts of a destination, those of the first priority first, until one says 2xx or 5xx of the
@@ -73,108 +116,51 @@ func (ps *Pools) Ask(ctx context.Context, q Question) Answer {
 	return a
 }
 
-// search goes through the hosts. What it returns where no host settles the question is the problem that came
-// furthest, the first of those: a 4xx to RCPT tells more than a refused connection to the backup.
-func (ps *Pools) search(ctx context.Context, q *Question) Answer {
-	var best Answer
-	left := len(q.Destination.Hosts())
-	for priority, group := range q.Destination {
-		asciiOnly := 0
-		for _, h := range group {
-			left--
-			a := ps.askHost(ctx, q, h, left > 0)
-			if a.Probe.Asked {
-				q.Probe = noProbe // one is enough, whoever answered it
-				best.Probe = a.Probe
-			}
-			a.Probe = best.Probe
-			if a.Outcome != Unknown {
-				return a
-			}
-			if a.Problem.Kind == NoSMTPUTF8 {
-				asciiOnly++
-			}
-			if best.Problem == nil || a.Stage > best.Stage {
-				best = a
-			}
-			if ctx.Err() != nil {
-				return best
-			}
-		}
-		if priority == 0 && asciiOnly == len(group) {
-			return rejectedAsASCIIOnly(best)
-		}
-	}
-	return best
-}
-
-// askHost asks one host, and once more, so on a session of its own making, where the first session broke off
-// or made no sense.
-func (ps *Pools) askHost(ctx context.Context, q *Question, h Host, othersLeft bool) Answer {
-	a := ps.pool(h).ask(ctx, q, othersLeft)
-	if a.Outcome != Unknown || ctx.Err() != nil || (a.Problem.Kind != Closed && a.Problem.Kind != Garbage) {
-		return a
-	}
-	again := *q
-	if a.Probe.Asked {
-		again.Probe = noProbe
-	}
-	second := ps.pool(h).ask(ctx, &again, othersLeft)
-	if a.Probe.Asked {
-		second.Probe = a.Probe
-	}
-	return second
-}
-
-// rejectedAsASCIIOnly turns the finding that every host of the first priority left SMTPUTF8 out of its EHLO
-// reply into a reply of our own (RFC 6531 section 3.5 has the code): such a recipient can't exist there.
-func rejectedAsASCIIOnly(a Answer) Answer {
-	a.Outcome, a.Problem = Rejected, nil
-	a.Reply = smtpwire.Reply{Code: 550, Enhanced: smtpwire.Enhanced{Class: 5, Subject: 6, Detail: 7},
-		Lines: []string{"5.6.7 the destination takes no UTF-8 in addresses (no SMTPUTF8 in its EHLO reply)"}}
-	return a
-}
-
-// pool returns the pool of a host and makes it where there is none.
-func (ps *Pools) pool(h Host) *pool {
+// host returns the host of an address and makes it where there is none.
+func (ps *Pools) host(address string) *host {
 	ps.mu.RLock()
-	p := ps.pools[h]
+	h := ps.hosts[address]
 	ps.mu.RUnlock()
-	if p != nil {
-		return p
+	if h != nil {
+		return h
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if p := ps.pools[h]; p != nil {
-		return p
+	if h := ps.hosts[address]; h != nil {
+		return h
 	}
 	ps.sweep()
-	p = &pool{host: h, pools: ps, closed: ps.closed, lastUsed: time.Now()}
-	ps.pools[h] = p
-	return p
+	h = newHost(ps, address)
+	ps.hosts[address] = h
+	return h
 }
 
-// sweep forgets pools that nobody has asked for long. The caller holds ps.mu.
+// sweep forgets hosts that nobody has asked for long. The caller holds ps.mu.
 func (ps *Pools) sweep() {
 	now := time.Now()
 	if now.Sub(ps.lastSweep) < sweepEvery {
 		return
 	}
 	ps.lastSweep = now
-	for h, p := range ps.pools {
-		if p.unusedSince(now.Add(-poolLife)) {
-			delete(ps.pools, h)
+	ps.dns.sweep(now)
+	ps.orders.sweep(now)
+	for address, h := range ps.hosts {
+		h.mu.Lock()
+		h.dropFlavours()
+		if h.unusedSince(now.Add(-hostLife)) && !h.knowsAnything(now) {
+			delete(ps.hosts, address)
 		}
+		h.mu.Unlock()
 	}
 }
 
-// all returns every pool.
-func (ps *Pools) all() []*pool {
+// all returns every host.
+func (ps *Pools) all() []*host {
 	ps.mu.RLock()
 	defer ps.mu.RUnlock()
-	all := make([]*pool, 0, len(ps.pools))
-	for _, p := range ps.pools {
-		all = append(all, p)
+	all := make([]*host, 0, len(ps.hosts))
+	for _, h := range ps.hosts {
+		all = append(all, h)
 	}
 	return all
 }
@@ -189,8 +175,8 @@ func (ps *Pools) Close(ctx context.Context) error {
 	ps.mu.Lock()
 	ps.closed = true
 	ps.mu.Unlock()
-	for _, p := range ps.all() {
-		p.close()
+	for _, h := range ps.all() {
+		h.close()
 	}
 	done := make(chan struct{})
 	go func() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ type server struct {
 	wait        sync.WaitGroup
 }
 
-func (s *server) dial(context.Context, string, string) (net.Conn, error) {
+func (s *server) dial(context.Context, netip.Addr, string) (net.Conn, error) {
 	client, conn := net.Pipe()
 	s.connections.Add(1)
 	if n := s.open.Add(1); n > s.most.Load() {
@@ -42,6 +43,13 @@ func (s *server) dial(context.Context, string, string) (net.Conn, error) {
 	})
 	return &counted{Conn: client, open: &s.open}, nil
 }
+
+// names is a resolver that has every name lead to itself.
+type names struct{}
+
+func (names) LookupHost(_ context.Context, name string) ([]string, error) { return []string{name}, nil }
+
+func (names) LookupMX(_ context.Context, name string) ([]*net.MX, error) { return nil, nil }
 
 // counted is a connection that is open until its client closes it.
 type counted struct {
@@ -107,7 +115,7 @@ func TestSessionsAreBounded(t *testing.T) {
 			}
 			return polite(n, line)
 		})}
-		pools := callout.NewPools(callout.Options{Dial: s.dial})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}})
 		var wait sync.WaitGroup
 		for n := range 200 {
 			wait.Go(func() {
@@ -141,7 +149,7 @@ func TestSessionEndsAfter80Resets(t *testing.T) {
 			}
 			return polite(n, line)
 		})}
-		pools := callout.NewPools(callout.Options{Dial: s.dial})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}})
 		for n := range 81 {
 			if a := pools.Ask(t.Context(), question(n)); a.Outcome != callout.Accepted {
 				t.Fatalf("question %d: %v", n, a.Problem)
@@ -173,7 +181,7 @@ func TestQueueIsBounded(t *testing.T) {
 			}
 		}}
 		registry := prometheus.NewRegistry()
-		pools := callout.NewPools(callout.Options{Dial: s.dial, Registerer: registry})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}, Registerer: registry})
 		ctx, cancel := context.WithCancel(t.Context())
 		var wait sync.WaitGroup
 		for n := range 10_000 {
@@ -217,7 +225,7 @@ func TestPutBackIsCounted(t *testing.T) {
 			}
 			return polite(n, line)
 		})}
-		pools := callout.NewPools(callout.Options{Dial: s.dial})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}})
 		one := *settings()
 		one.MaxSessions = 1
 		for round := range 3 {
@@ -236,6 +244,7 @@ func TestPutBackIsCounted(t *testing.T) {
 				}
 			})
 			wait.Wait()
+			time.Sleep(time.Minute) // the host is left alone for a while
 		}
 		// In each round: one session for the first question, which then loses the second and puts it back; one
 		// over which its first try ends; one for the second try.
@@ -260,7 +269,7 @@ func TestCloseWaitsForAnswers(t *testing.T) {
 			}
 			return polite(n, line)
 		})}
-		pools := callout.NewPools(callout.Options{Dial: s.dial})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}})
 		answered := make(chan callout.Answer, 1)
 		go func() { answered <- pools.Ask(context.Background(), question(1)) }()
 		synctest.Wait()
@@ -291,7 +300,7 @@ func TestCloseCuts(t *testing.T) {
 			}
 			return polite(n, line)
 		})}
-		pools := callout.NewPools(callout.Options{Dial: s.dial})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}})
 		answered := make(chan callout.Answer, 1)
 		go func() { answered <- pools.Ask(context.Background(), question(1)) }()
 		synctest.Wait()
@@ -319,7 +328,7 @@ func TestAbandonedQuestionIsNotAsked(t *testing.T) {
 			}
 			return polite(n, line)
 		})}
-		pools := callout.NewPools(callout.Options{Dial: s.dial})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}})
 		one := *settings()
 		one.MaxSessions = 1
 		ask := func(ctx context.Context, n int) callout.Answer {
@@ -412,8 +421,11 @@ func TestDestinationUp(t *testing.T) {
 			return polite(n, line)
 		})}
 		registry := prometheus.NewRegistry()
-		pools := callout.NewPools(callout.Options{Dial: s.dial, Registerer: registry})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}, Registerer: registry})
 		for n, up := range []string{"1", "0", "1", "1", "0", "1"} {
+			if n == 5 {
+				time.Sleep(2 * time.Second) // the host is left alone for so long after two sessions without an answer
+			}
 			pools.Ask(t.Context(), question(n))
 			if err := testutil.GatherAndCompare(registry, strings.NewReader(`
 # HELP callout_destination_up 1 while a destination host answers as it should, 0 after a problem until it does again.
@@ -432,7 +444,7 @@ func TestUnusedHostsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{serve: replies(polite)}
 		registry := prometheus.NewRegistry()
-		pools := callout.NewPools(callout.Options{Dial: s.dial, Registerer: registry})
+		pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}, Registerer: registry})
 		for n, wait := range []time.Duration{0, 30 * time.Minute, 31 * time.Minute} {
 			time.Sleep(wait)
 			q := question(n)

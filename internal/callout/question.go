@@ -1,6 +1,7 @@
 package callout
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -14,8 +15,13 @@ type Question struct {
 	Destination Destination
 	Recipient   address.Recipient
 	Probe       address.Recipient // a random address of the domain, asked first; zero for none
-	Settings    *Settings
-	Trace       func(Line) // is called with each line of the dialogue as it happens; nil for none
+	// Renewal is a random address that is asked behind the recipient, in the same flight; zero for none. The
+	// answer does not wait for it: Renewed is called with what became of it, once, before or after Ask returns.
+	Renewal  address.Recipient
+	Renewed  func(ProbeAnswer)
+	Avoid    Host // is asked last among the hosts of its priority; zero for none
+	Settings *Settings
+	Trace    func(Line) // is called with each line of the dialogue as it happens; nil for none
 }
 
 // Line is one line of a transcript.
@@ -34,6 +40,28 @@ const (
 	FromServer Direction = 'S' // the destination said it
 	Note       Direction = '*' // nobody said it; it happened
 )
+
+// takeRenewal returns the query that asks the renewal, once; nil where there is none.
+func (q *query) takeRenewal(ctx context.Context) *query {
+	if q.Renewal.IsZero() || q.renewed == nil {
+		return nil
+	}
+	question := *q.Question
+	question.Recipient, question.Probe, question.Renewal = q.Renewal, noRecipient, noRecipient
+	ctx, cancel := context.WithTimeout(ctx, q.Settings.Deadline)
+	r := &query{Question: &question, host: q.host, ctx: ctx, queued: q.queued, renewal: true}
+	renewed := q.renewed
+	q.renewed = nil
+	r.deliver = func(a Answer) {
+		cancel()
+		p := ProbeAnswer{Host: a.Host, Provisional: q.provisional}
+		if a.Stage == StageRcpt {
+			p.Asked, p.Outcome, p.Reply = true, a.Outcome, a.Reply
+		}
+		go renewed(p) // whoever takes it may be about to ask here
+	}
+	return r
+}
 
 // Outcome is what an answer says of its recipient.
 type Outcome uint8
@@ -65,11 +93,12 @@ const (
 	StageConnect               // TCP
 	StageGreeting              // the 220
 	StageEHLO                  // EHLO or HELO
+	StageSTARTTLS              // STARTTLS and its handshake, or that of smtps://
 	StageMail                  // MAIL FROM:<>
 	StageRcpt                  // RCPT TO
 )
 
-var stageNames = [...]string{"queue", "connect", "greeting", "ehlo", "mail", "rcpt"}
+var stageNames = [...]string{"queue", "connect", "greeting", "ehlo", "starttls", "mail", "rcpt"}
 
 // String returns the stage in a word, as logs and metrics have it.
 func (s Stage) String() string { return stageNames[s] }
@@ -84,8 +113,11 @@ type Answer struct {
 	// ProbeSufficed says that the probe was accepted and the recipient therefore not asked: Outcome is
 	// Accepted, Reply is zero.
 	ProbeSufficed bool
-	Problem       *Problem // why Outcome is Unknown, nil otherwise
-	Took          time.Duration
+	// Provisional says that a host of lower priority than the first gave the answer: a backup MX often accepts
+	// everything, or nothing.
+	Provisional bool
+	Problem     *Problem // why Outcome is Unknown, nil otherwise
+	Took        time.Duration
 }
 
 // ProbeAnswer is what became of the random address of a question.
@@ -94,6 +126,8 @@ type ProbeAnswer struct {
 	Outcome Outcome
 	Host    Host
 	Reply   smtpwire.Reply
+	// Provisional is that of Answer, for the host that answered the probe.
+	Provisional bool
 }
 
 // Kind is the kind of a Problem.
@@ -111,12 +145,19 @@ const (
 	QueueFull                // too many questions wait for this host
 	NoSMTPUTF8               // the local-part is not ASCII and the host takes ASCII only
 	ShuttingDown             // asked after Close
+	TLS                      // no encryption, or not with the certificate that is required
+	Loop                     // the destination is Callout itself
+	NoHost                   // DNS has no host for the destination, or does not answer
 )
 
-var kindNames = [...]string{"temporary", "no_connection", "refused", "about_us", "closed", "garbage", "timeout", "queue_full", "no_smtputf8", "shutdown"}
+var kindNames = [...]string{"temporary", "no_connection", "refused", "about_us", "closed", "garbage", "timeout", "queue_full", "no_smtputf8", "shutdown", "tls", "loop", "no_host"}
 
 // String returns the kind in a word, as logs and metrics have it.
 func (k Kind) String() string { return kindNames[k] }
+
+// said reports whether a problem is what the host said of the question, so that its other addresses would say the
+// same.
+func (k Kind) said() bool { return k == Temporary || k == AboutUs || k == NoSMTPUTF8 }
 
 // Problem says why a question stayed open. It is an error for people: one line.
 type Problem struct {
@@ -125,6 +166,8 @@ type Problem struct {
 	Host  Host
 	Reply smtpwire.Reply // the destination's own words, where it had any
 	Err   error          // what the network or the reply reader said, where they did
+	// Again is set where the host was not asked, since it is left alone after this problem: until then.
+	Again time.Time
 }
 
 // Error returns one line: where, at which stage, what.
@@ -141,7 +184,27 @@ func (p *Problem) Error() string {
 	default:
 		b.WriteString(strings.ReplaceAll(p.Kind.String(), "_", " "))
 	}
+	if !p.Again.IsZero() {
+		fmt.Fprintf(&b, "; not asked again before %s", p.Again.Format(time.TimeOnly))
+	}
 	return b.String()
+}
+
+// words returns what the problem was learned from, in the host's own words where it had any.
+func (p *Problem) words() string {
+	if p.Err != nil && p.Reply.IsZero() {
+		return p.Err.Error()
+	}
+	return p.Reply.String()
+}
+
+// listens reports whether the host can still be spoken to after the problem, as far as that is its.
+func (p *Problem) listens() bool { return p.Kind == Refused || p.Kind == Loop || p.Kind == TLS }
+
+// brokeOff reports whether the question had a session that broke off or made no sense, so that another may do
+// better.
+func (p *Problem) brokeOff() bool {
+	return (p.Kind == Closed || p.Kind == Garbage) && p.Again.IsZero()
 }
 
 // Unwrap returns what the network or the reply reader said.

@@ -93,7 +93,7 @@ func TestAnswersAreTrueOrUnknown(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
 			m := &moody{rng: rng, pipelining: seed%2 == 0, closes: []int{0, 4, 10, 30}[rng.IntN(4)], sulks: []int{0, 0, 2, 5}[rng.IntN(4)]}
 			s := &server{serve: m.serve}
-			pools := callout.NewPools(callout.Options{Dial: s.dial})
+			pools := callout.NewPools(callout.Options{Dial: s.dial, Resolver: names{}})
 			known := 0
 			var mu sync.Mutex
 			var wait sync.WaitGroup

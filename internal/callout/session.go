@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"strings"
 	"time"
 
 	"callout/internal/smtpwire"
@@ -26,163 +25,140 @@ const (
 	maxResets = 80
 )
 
+// A flight is to be answered within so long, as far as can be foreseen, so that one question never waits behind
+// many: Exchange answers each unknown recipient after 5 s.
+const flightTime = 2 * time.Second
+
+// maxDoublings bounds how often the size of a flight is doubled.
+const maxDoublings = 6
+
 // session is one connection to a host. It belongs to the goroutine that runs pool.work.
 type session struct {
-	pool *pool
-	conn net.Conn
-	r    *smtpwire.Reader
-	buf  []byte // commands to be written
-	stop func() bool
+	pool  *pool
+	began time.Time
+	host  Host // as the question names it that it was opened for
+	conn  net.Conn
+	r     *smtpwire.Reader
+	buf   []byte // commands to be written
+	stop  func() bool
 
 	pipelining bool // RFC 2920, announced
 	smtputf8   bool // RFC 6531, announced
+	starttls   bool // RFC 3207, announced
 	ehlo       bool // EHLO was taken, so that what is not announced is not there
 
-	trace      func(Line)    // of the question it was opened for
-	timeout    time.Duration // for one reply
-	answered   int           // replies to RCPT
-	rejections int           // those that were not 2xx
-	resets     int
-	rejectMax  int  // it ends at so many rejections
-	retire     bool // it takes no more questions; QUIT is still said
-	broken     bool // nothing can be said any more
+	trace        func(Line)    // of the question it was opened for
+	timeout      time.Duration // for one reply
+	answered     int           // replies to RCPT
+	rejections   int           // those that were not 2xx
+	resets       int
+	rejectMax    int  // it ends at so many rejections
+	resetMax     int  // likewise
+	oneAddress   bool // it asks one address, and nothing follows that RCPT
+	doublings    int  // of the size of its flights
+	rejectedLast bool // the last reply to RCPT was not 2xx
+	awaitsReset  bool // RSET is the command whose reply is awaited
+	retire       bool // it takes no more questions; QUIT is still said
+	broken       bool // nothing can be said any more
 
-	held func() // gives the last answer of a flight, once the session is free again
+	held []func() // give the last answers of a flight, once the session is free again
 }
 
 // open makes a session for the question at the head of the queue.
 func open(p *pool, q *query) (*session, *Problem) {
-	s := &session{pool: p, trace: q.Trace, timeout: q.Settings.ReplyTimeout, rejectMax: maxRejections}
+	s, problem := tryOpen(p, q, false)
+	if problem != nil && problem.Kind == TLS && p.fallsBack() {
+		p.h.learn(NoTLS, 0, problem.words())
+		s, problem = tryOpen(p, q, true)
+	}
+	return s, problem
+}
+
+// tryOpen makes a session, or tells why there is none; plain says to do so without TLS.
+func tryOpen(p *pool, q *query, plain bool) (*session, *Problem) {
+	s := &session{pool: p, began: time.Now(), host: q.host, trace: q.Trace, timeout: q.Settings.ReplyTimeout}
 	var latest time.Time
 	if q.othersLeft {
 		latest = time.Now().Add(openAtMost)
 	}
 	problem := s.connect(q, latest)
 	if problem == nil {
-		problem = s.greet(q, latest)
+		problem = s.greet(q, latest, plain)
 	}
-	p.pools.metrics.connected(problem)
+	p.h.pools.metrics.connected(problem)
 	if problem == nil {
+		s.limit()
 		return s, nil
 	}
 	s.note(problem.Error())
 	if s.conn != nil {
-		s.broken = s.broken || problem.Kind != Refused // a refusal leaves a server that listens
+		s.broken = s.broken || !problem.listens()
 		s.end()
 	}
 	return nil, problem
 }
 
-// connect opens the connection.
-func (s *session) connect(q *query, latest time.Time) *Problem {
-	ctx, cancel := context.WithTimeout(s.pool.pools.ctx, q.Settings.ConnectTimeout)
-	defer cancel()
-	if !latest.IsZero() {
-		ctx, cancel = context.WithDeadline(ctx, latest)
-		defer cancel()
+// limit sets what the session may do to its host before it ends.
+func (s *session) limit() {
+	h := s.pool.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	s.rejectMax = max(s.rejectMax, maxRejections)
+	s.resetMax = maxResets
+	if n, ok := h.knows(Rejections, now); ok {
+		s.rejectMax = min(s.rejectMax, n-1)
 	}
-	s.note("connecting to " + s.pool.host.String())
-	conn, err := s.pool.pools.dial(ctx, "tcp", s.pool.host.String())
-	if err != nil {
-		return &Problem{Kind: NoConnection, Stage: StageConnect, Host: s.pool.host, Err: plain(err)}
+	if n, ok := h.knows(Resets, now); ok {
+		s.resetMax = min(s.resetMax, n-1)
 	}
-	s.conn, s.r = conn, smtpwire.NewReader(conn)
-	s.stop = context.AfterFunc(s.pool.pools.ctx, func() { conn.Close() })
-	return nil
-}
-
-// plain leaves out of a dial error what its Problem says already.
-func plain(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	var call *os.SyscallError
-	if errors.As(err, &call) {
-		err = call.Err
-	}
-	return err
-}
-
-// greet reads the greeting and says EHLO, or HELO where EHLO is refused (RFC 5321 sections 3.1, 3.2 and 4.1.1.1).
-func (s *session) greet(q *query, latest time.Time) *Problem {
-	greeting, problem := s.read(nil, StageGreeting, latest)
-	if problem == nil && greeting.Code != 220 {
-		problem = s.unexpected(StageGreeting, greeting)
-	}
-	if problem != nil {
-		return problem
-	}
-	if strings.Contains(greeting.Text(), "Postfix") {
-		s.rejectMax = maxRejectionsPostfix
-	}
-	hello, problem := s.command(nil, StageEHLO, latest, "EHLO ", q.Settings.Hostname)
-	if problem != nil {
-		return problem
-	}
-	if hello.Code == 250 {
-		s.ehlo = true
-		s.learn(hello)
-		return nil
-	}
-	if hello.Class() == 5 {
-		hello, problem = s.command(nil, StageEHLO, latest, "HELO ", q.Settings.Hostname)
-		if problem != nil || hello.Code == 250 {
-			return problem
-		}
-	}
-	return s.unexpected(StageEHLO, hello)
-}
-
-// learn reads the extensions of an EHLO reply.
-func (s *session) learn(hello smtpwire.Reply) {
-	for _, line := range hello.Lines[1:] {
-		keyword, _, _ := strings.Cut(line, " ")
-		switch strings.ToUpper(keyword) {
-		case "PIPELINING":
-			s.pipelining = true
-		case "SMTPUTF8":
-			s.smtputf8 = true
-		}
+	if s.rejectMax < 1 || s.resetMax < 1 {
+		s.oneAddress, s.rejectMax, s.resetMax = true, 1, 1
 	}
 }
 
 // serve takes questions until the session is spent, broken or was idle for long.
 func (s *session) serve() {
 	defer s.release()
-	defer s.pool.ended()
-	for !s.broken && !s.retire && s.rejections < s.rejectMax && s.resets < maxResets {
-		qs := s.next()
-		if len(qs) == 0 {
+	defer func() { s.pool.ended(s.answered > 0) }()
+	for !s.broken && !s.retire && s.rejections < s.rejectMax && s.resets < s.resetMax {
+		plan := s.next()
+		if plan == nil {
 			return
 		}
-		s.fly(qs)
+		s.fly(plan)
 	}
 }
 
-// next takes the questions for the next flight and waits for some where there are none. It returns none when
-// the session is to end.
-func (s *session) next() []*query {
-	p := s.pool
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// next plans the next flight and waits for questions where there are none. It returns nil when the session is to
+// end.
+func (s *session) next() *plan {
+	p, h := s.pool, s.pool.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	deadline := time.Now().Add(idleFor)
 	for {
-		if p.front() != nil {
-			qs := p.take(s.room())
+		switch {
+		case h.starves(p):
+			return nil
+		case p.front() != nil:
+			plan := newPlan(s)
+			p.take(plan)
+			if len(plan.qs) == 0 {
+				return nil // a fresh session has the room that it takes
+			}
 			s.release()
-			return qs
-		}
-		if p.closed {
+			return plan
+		case h.closed:
 			return nil
 		}
 		// A question that comes while the session is idle wakes it by ending the wait for the connection.
 		s.conn.SetReadDeadline(deadline)
 		p.idle = append(p.idle, s)
 		s.release()
-		p.mu.Unlock()
+		h.mu.Unlock()
 		err := s.r.Wait()
-		p.mu.Lock()
+		h.mu.Lock()
 		woken := !p.dropIdle(s)
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			s.idleEnded(err) // it closed, or spoke unasked: what it says next would be misread as an answer
@@ -194,12 +170,12 @@ func (s *session) next() []*query {
 	}
 }
 
-// release gives the answer that was held back until the session is free, or ends.
+// release gives the answers that were held back until the session is free, or ends.
 func (s *session) release() {
-	if s.held != nil {
-		s.held()
-		s.held = nil
+	for _, give := range s.held {
+		give()
 	}
+	s.held = nil
 }
 
 // idleEnded marks the session as one that can't be spoken to any more.
@@ -226,9 +202,33 @@ func (p *pool) dropIdle(s *session) bool {
 // wake ends the wait of an idle session.
 func (s *session) wake() { s.conn.SetReadDeadline(time.Unix(1, 0)) }
 
-// room returns how many RCPTs the next flight may carry: one question with its probe, and never more than the
-// session may still have refused.
-func (s *session) room() int { return min(2, s.rejectMax-s.rejections) }
+// room returns how many RCPTs the next flight may carry. No more than the session may still have refused, doubled
+// with each flight in which none was, and no more than will be answered soon. The caller holds h.mu.
+func (s *session) room() int {
+	n := min((s.rejectMax-s.rejections)<<s.doublings, maxFlight)
+	if pace := s.pool.h.pace; pace > 0 {
+		n = min(n, max(1, int(flightTime/pace)))
+	}
+	return n
+}
+
+// single reports whether a session is good for one address only, so that a probe and its recipient need two.
+func (s *session) single() bool { return s.rejectMax < 2 || s.resetMax < 2 }
+
+// fits reports whether a flight may begin with so many RCPTs, each in a transaction of its own.
+func (s *session) fits(rcpts int) bool {
+	if s.single() {
+		rcpts = 1
+	}
+	return s.rejectMax-s.rejections >= rcpts && s.resetMax-s.resets >= rcpts
+}
+
+// closes reports whether the destination closes the connection now.
+func (s *session) closes() bool {
+	s.conn.SetReadDeadline(time.Now().Add(time.Second))
+	err := s.r.Wait()
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
 
 // end says QUIT where that can still be said (RFC 5321 section 4.1.1.10) and closes the connection.
 func (s *session) end() {
@@ -239,12 +239,14 @@ func (s *session) end() {
 	s.stop()
 	s.conn.Close()
 	s.note("connection closed")
-	s.pool.pools.log.Debug("session ended", "destination", s.pool.host.String(),
-		"rcpts", s.answered, "rejections", s.rejections)
+	s.pool.h.pools.log.Debug("session ended", "destination", s.where(), "rcpts", s.answered, "rejections", s.rejections)
 }
 
-// command writes one command line and reads its reply.
+// command writes one command line and reads its reply. What was said before the command can't be that.
 func (s *session) command(q *query, stage Stage, latest time.Time, verb, argument string) (smtpwire.Reply, *Problem) {
+	if s.r.Buffered() > 0 {
+		return smtpwire.Reply{}, s.lost(stage, errTooMuch)
+	}
 	s.say(q, verb, argument)
 	if problem := s.flush(stage); problem != nil {
 		return smtpwire.Reply{}, problem
@@ -285,7 +287,7 @@ func (s *session) read(q *query, stage Stage, latest time.Time) (smtpwire.Reply,
 	s.heard(q, reply)
 	if reply.Code == 421 { // RFC 5321 section 3.8: the server closes, whatever was asked
 		s.broken = true
-		return reply, &Problem{Kind: Closed, Stage: stage, Host: s.pool.host, Reply: reply}
+		return reply, &Problem{Kind: Closed, Stage: stage, Host: s.host, Reply: reply}
 	}
 	return reply, nil
 }
@@ -293,7 +295,7 @@ func (s *session) read(q *query, stage Stage, latest time.Time) (smtpwire.Reply,
 // lost makes a Problem of a failed read or write; the session can't go on after it.
 func (s *session) lost(stage Stage, err error) *Problem {
 	s.broken = true
-	p := &Problem{Kind: Closed, Stage: stage, Host: s.pool.host, Err: err}
+	p := &Problem{Kind: Closed, Stage: stage, Host: s.host, Err: err}
 	var notReply *smtpwire.ReplyError
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -309,6 +311,7 @@ func (s *session) lost(stage Stage, err error) *Problem {
 var (
 	errNoReply = errors.New("no reply in time")
 	errClosed  = errors.New("the destination closed the connection")
+	errTooMuch = &smtpwire.ReplyError{Reason: "the destination says more than it was asked"}
 )
 
 // unexpected makes a Problem of a reply that refuses the dialogue, or has no place in it.
@@ -317,7 +320,7 @@ func (s *session) unexpected(stage Stage, r smtpwire.Reply) *Problem {
 	if r.Class() == 4 || r.Class() == 5 {
 		kind = Refused
 	}
-	return &Problem{Kind: kind, Stage: stage, Host: s.pool.host, Reply: r}
+	return &Problem{Kind: kind, Stage: stage, Host: s.host, Reply: r}
 }
 
 // tell gives a line of the dialogue to who follows it: the question the session was opened for, or else the
@@ -330,14 +333,14 @@ func (s *session) tell(q *query, dir Direction, text, more string) {
 	if trace != nil {
 		trace(Line{time.Now(), dir, text + more})
 	}
-	if log := s.pool.pools.log; log.Enabled(context.Background(), slog.LevelDebug) {
-		log.Debug("dialogue", "destination", s.pool.host.String(), "who", string(dir), "line", text+more)
+	if log := s.pool.h.pools.log; log.Enabled(context.Background(), slog.LevelDebug) {
+		log.Debug("dialogue", "destination", s.where(), "who", string(dir), "line", text+more)
 	}
 }
 
 // heard tells every line of a reply.
 func (s *session) heard(q *query, r smtpwire.Reply) {
-	if s.trace == nil && (q == nil || q.Trace == nil) && !s.pool.pools.log.Enabled(context.Background(), slog.LevelDebug) {
+	if s.trace == nil && (q == nil || q.Trace == nil) && !s.pool.h.pools.log.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
 	for _, line := range r.Wire() {

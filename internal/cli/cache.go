@@ -96,6 +96,10 @@ func (a *app) cacheShow() *cobra.Command {
 }
 
 func (a *app) showVerdict(v *api.Verdict) {
+	if v.Local != "" {
+		fmt.Fprintf(a.out, "recipient  %s\nmode       %s\n", clean(v.Recipient), localWords[v.Local])
+		return
+	}
 	if v.Status == "unknown" {
 		fmt.Fprintf(a.out, "recipient  %s\nverdict    none is kept; the next question asks the destination\n", clean(v.Recipient))
 		return
@@ -103,6 +107,12 @@ func (a *app) showVerdict(v *api.Verdict) {
 	verdict := v.Status
 	if v.CatchAll {
 		verdict += " (its domain accepts every recipient)"
+	}
+	if v.Provisional {
+		verdict += " (a host of lower priority says so)"
+	}
+	if v.Stale {
+		verdict += " (expired, and nothing better is known)"
 	}
 	fmt.Fprintf(a.out, "recipient  %s\nverdict    %s\nreply      %s\nby         %s, %s ago\nkept for   %s\n",
 		clean(v.Recipient), verdict, replyLine(v), v.Host, ago(v.Asked), left(v.Expires))

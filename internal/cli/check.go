@@ -4,19 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"callout/internal/address"
-	"callout/internal/api"
 	"callout/internal/callout"
-	"callout/internal/config"
 	"callout/internal/domains"
 )
 
@@ -34,7 +29,9 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check ADDRESS…",
 		Short: "Ask a destination about recipients, now, and show the dialogue",
-		Long: `Ask a destination about recipients, now, and show the dialogue. Nothing is read from or written to a cache.
+		Long: `Ask a destination about recipients, now, and show the dialogue. Nothing is read from or written to a cache. Where the
+domain's mode or its local recipients decide instead of the destination, a line says so; the answer shown is the
+destination's all the same.
 
 Exit status: 0 valid, 1 invalid, 2 unknown, 3 the command line or the configuration can't be used. Of several
 addresses an unknown one counts before an invalid one.`,
@@ -48,7 +45,7 @@ addresses an unknown one counts before an invalid one.`,
 	}
 	configFlag(cmd, &path)
 	jsonFlag(cmd, &asJSON)
-	cmd.Flags().StringVar(&to, "to", "", "ask this `HOST:PORT` instead of the destination of the address's domain")
+	cmd.Flags().StringVar(&to, "to", "", "ask this `HOST:PORT` instead of the destination of the address's domain; also lmtp://HOST, smtps://HOST, mx:DOMAIN")
 	cmd.Flags().StringVar(&hostname, "hostname", "", "the `NAME` to say in EHLO instead of the configuration's")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &statusError{checkUsage, fmt.Errorf("%w; see `callout check --help`", err)}
@@ -102,57 +99,6 @@ func (a *app) check(ctx context.Context, path, to, hostname string, addresses []
 	return nil
 }
 
-// finder finds the destination of a domain: the one given by --to, the configuration's, or that of a running
-// server.
-type finder struct {
-	config   *config.Config
-	to       callout.Destination
-	hostname string // to say in EHLO, "" for the configuration's
-}
-
-func newFinder(path, to string) (*finder, error) {
-	f := &finder{}
-	var err error
-	f.config, err = loadConfig(path)
-	if err != nil {
-		if to == "" || path != defaultConfig || !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		f.config = config.Default() // --to needs none
-	}
-	if to != "" {
-		h, err := callout.ParseHost(to)
-		if err != nil {
-			return nil, fmt.Errorf("--to: %w", err)
-		}
-		f.to = callout.Destination{{h}}
-	}
-	return f, nil
-}
-
-// find returns a domain to ask.
-func (f *finder) find(ctx context.Context, name string) (*domains.Domain, error) {
-	d := &domains.Domain{Name: name, Destination: f.to, Settings: f.config.Defaults}
-	for _, known := range f.config.Domains {
-		if known.Name == name {
-			d.Destination, d.Settings = known.Destination, known.Settings
-			if f.to != nil {
-				d.Destination = f.to
-			}
-			return d, nil
-		}
-	}
-	if f.to != nil {
-		return d, nil
-	}
-	var stored api.Domain
-	c := newClient(filepath.Join(f.config.DataDir, adminSocket))
-	if err := c.do(ctx, http.MethodGet, domainPath(name), nil, &stored); err == nil && len(stored.Spec) > 0 {
-		return f.config.BuildDomain(name, stored.Spec)
-	}
-	return nil, fmt.Errorf("domain %s is not in %s, nor in a server that runs with it; say whom to ask with --to HOST:PORT", name, f.config.Path)
-}
-
 // checkOne asks about one address.
 func (a *app) checkOne(ctx context.Context, f *finder, text string, asJSON bool) (checkResult, error) {
 	r, err := address.Parse(text)
@@ -168,14 +114,31 @@ func (a *app) checkOne(ctx context.Context, f *finder, text string, asJSON bool)
 	if err != nil {
 		return checkResult{}, err
 	}
-	if f.hostname != "" {
-		d.Settings.Callout.Hostname = f.hostname
+	local := f.local(ctx, d, r)
+	if len(d.Destination) == 0 {
+		result := checkResult{Recipient: r.String(), Verdict: "unknown", Mode: d.Mode.String(), Local: local,
+			Why: "the domain has no destination to ask; name one with --to HOST:PORT"}
+		if !asJSON {
+			result.print(a)
+		}
+		return result, nil
 	}
+	result := a.askLive(ctx, d, r, asJSON)
+	result.Mode, result.Local = d.Mode.String(), local
+	if !asJSON {
+		fmt.Fprintln(a.out)
+		result.print(a)
+	}
+	return result, nil
+}
+
+// askLive asks the destination of a domain about a recipient.
+func (a *app) askLive(ctx context.Context, d *domains.Domain, r address.Recipient, quiet bool) checkResult {
 	q := callout.Question{Destination: d.Destination, Recipient: r, Settings: &d.Settings.Callout}
 	if d.Settings.CatchAllCheck {
 		q.Probe = callout.RandomRecipient(d.Settings.ProbePrefix, d.Name)
 	}
-	t := newTranscript(a, asJSON, q.Probe)
+	t := newTranscript(a, quiet, q.Probe)
 	q.Trace = t.line
 	pools := callout.NewPools(callout.Options{})
 	answer := pools.Ask(ctx, q)
@@ -184,9 +147,5 @@ func (a *app) checkOne(ctx context.Context, f *finder, text string, asJSON bool)
 	pools.Close(quit)
 	result := newCheckResult(r, d, answer)
 	result.Dialogue = t.lines()
-	if !asJSON {
-		fmt.Fprintln(a.out)
-		result.print(a)
-	}
-	return result, nil
+	return result
 }

@@ -59,6 +59,9 @@ func (o *output) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// line prints a line.
+func (o *output) line(format string, args ...any) { fmt.Fprintf(o, format+"\n", args...) }
+
 // Run runs the program with its arguments, the program's name left out, and returns the exit status.
 func Run(args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{in, &output{Writer: out}, errOut}
@@ -115,7 +118,8 @@ Exit status: 0 done, 1 failed, 2 the command line or the configuration can't be 
 		what, _, _ := strings.Cut(err.Error(), ": strconv.")
 		return usage("%s; see `%s --help`", what, cmd.CommandPath())
 	})
-	root.AddCommand(a.serveCommand(), a.demoCommand(), a.checkCommand(), a.domainCommand(), a.cacheCommand(), a.configCommand(), a.versionCommand())
+	root.AddCommand(a.serveCommand(), a.demoCommand(), a.checkCommand(), a.statusCommand(),
+		a.domainCommand(), a.recipientsCommand(), a.cacheCommand(), a.pauseCommand(), a.resumeCommand(), a.configCommand(), a.versionCommand())
 	return root
 }
 
@@ -159,30 +163,6 @@ func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 // configFlag adds -c.
 func configFlag(cmd *cobra.Command, path *string) {
 	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "configuration `FILE`")
-}
-
-func (a *app) configCommand() *cobra.Command {
-	var path string
-	var asJSON bool
-	check := &cobra.Command{
-		Use:   "check",
-		Short: "Say whether a configuration file can be used, and what is wrong where",
-		Args:  arguments(0, 0, ""),
-		RunE: func(*cobra.Command, []string) error {
-			c, err := loadConfig(path)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(a, map[string]any{"file": path, "domains": len(c.Domains)})
-			}
-			fmt.Fprintf(a.out, "%s: in order, %s\n", path, count(len(c.Domains), "domain"))
-			return nil
-		},
-	}
-	configFlag(check, &path)
-	jsonFlag(check, &asJSON)
-	return group("config", "Look at the configuration", check)
 }
 
 // count returns a number and what is counted, in the plural where it takes one.

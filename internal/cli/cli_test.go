@@ -1,10 +1,13 @@
 package cli_test
 
 import (
+	"bytes"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,9 +29,11 @@ func TestMain(m *testing.M) {
 //	ready URL              waits until a server answers 200 there
 //	policy ADDR RECIPIENT  asks the policy front end, and prints the action
 //	env-config             writes callout.toml for these addresses, and in-use.toml, which wants the same
+//	fill FILE              puts the variables' values into a file that has $NAME in it
+//	many FILE NUMBER       writes a file of so many local recipients
 //
-// and $MX, a destination of example.com (john, jane), catchall.example and slow.example; $GONE, where nobody
-// listens; $POLICY and $HTTP, free addresses.
+// and $MX, a destination of example.com and example.org (john, jane), catchall.example and others; $SMTPS, the
+// same within TLS; $GONE, where nobody listens; $POLICY and $HTTP, free addresses.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
@@ -38,6 +43,8 @@ func TestScripts(t *testing.T) {
 			"ready":      ready,
 			"policy":     policy,
 			"env-config": envConfig,
+			"fill":       fill,
+			"many":       many,
 		},
 	})
 }
@@ -49,12 +56,24 @@ func setup(env *testscript.Env) error {
 	}
 	d := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{
 		"example.com":      {Mailboxes: []string{"john", "jane"}},
+		"example.org":      {Mailboxes: []string{"john", "jane"}},
+		"backup.example":   {Mailboxes: []string{"john"}},
 		"catchall.example": {CatchAll: true},
 		"slow.example":     {Mailboxes: []string{"john"}, Delay: 400 * time.Millisecond},
 	}}
 	go d.Serve(ln)
 	env.Defer(d.Close)
 	env.Setenv("MX", ln.Addr().String())
+	certificate, err := lab.Certificate("mx.example.com")
+	if err != nil {
+		return err
+	}
+	encrypted, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
+	if err != nil {
+		return err
+	}
+	go d.Serve(encrypted)
+	env.Setenv("SMTPS", encrypted.Addr().String())
 	for _, name := range []string{"GONE", "POLICY", "HTTP"} {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -111,4 +130,19 @@ destinations = [%[3]q]
 	ts.Check(os.WriteFile(ts.MkAbs("callout.toml"), []byte(text), 0o600))
 	inUse := fmt.Sprintf("data_dir = \"other\"\n[policy]\nlisten = [%q]\n[http]\nlisten = \"\"\n", ts.Getenv("POLICY"))
 	ts.Check(os.WriteFile(ts.MkAbs("in-use.toml"), []byte(inUse), 0o600))
+}
+
+func fill(ts *testscript.TestScript, _ bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func many(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, "user%06d\n", i)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
 }

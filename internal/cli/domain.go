@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,12 +36,14 @@ func (a *app) domainList() *cobra.Command {
 				fmt.Fprintln(a.out, "no domains; add one with `callout domain add DOMAIN --destination HOST:PORT`")
 				return nil
 			}
-			w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "DOMAIN\tFROM\tCATCH-ALL\tON UNKNOWN\tDESTINATIONS")
-			for _, d := range all {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", d.Name, d.Origin, catchAllWord(d.CatchAll), d.OnUnknown, hostList(d.Destinations))
+			var t table
+			t.row("DOMAIN", "FROM", "MODE", "ENFORCED", "CATCH-ALL", "ON UNKNOWN", "DESTINATIONS", "ALIASES")
+			for i := range all {
+				d := &all[i]
+				t.row(d.Name, d.Origin, d.Mode, enforcedWord(d), catchAllWord(d.CatchAll), d.OnUnknown, hostList(d.Destinations), aliasList(d.Aliases))
 			}
-			return w.Flush()
+			t.print(a.out)
+			return nil
 		},
 	}
 	configFlag(cmd, &path)
@@ -72,188 +73,69 @@ func (a *app) domainShow() *cobra.Command {
 	return cmd
 }
 
+// modeWords says what a mode means.
+var modeWords = map[string]string{
+	"callout":      "callout: the destinations are asked",
+	"list":         "list: local recipients alone are accepted, nobody is asked",
+	"list+callout": "list+callout: local recipients are accepted, the destinations are asked about the rest",
+	"off":          "off: no opinion on any recipient",
+}
+
 // showDomain prints a domain in a few lines.
 func (a *app) showDomain(d *api.Domain) {
 	where := "the configuration file (read-only here)"
 	if d.Origin == "store" {
 		where = "the store (added at run time)"
 	}
-	fmt.Fprintf(a.out, "domain        %s\nfrom          %s\ndestinations  %s\non unknown    %s\n", d.Name, where, hostList(d.Destinations), d.OnUnknown)
+	a.out.line("domain        %s", d.Name)
+	if d.AliasOf != "" {
+		a.out.line("alias of      %s, whose settings it has", d.AliasOf)
+	} else if len(d.Aliases) > 0 {
+		a.out.line("aliases       %s", strings.Join(d.Aliases, ", "))
+	}
+	a.out.line("from          %s\ndestinations  %s\nmode          %s", where, hostList(d.Destinations), modeWords[d.Mode])
+	if d.Recipients > 0 || strings.HasPrefix(d.Mode, "list") {
+		a.out.line("local         %s", count(d.Recipients, "recipient"))
+	}
+	a.out.line("enforce       %s", enforceLine(d))
+	a.out.line("on unknown    %s", d.OnUnknown)
 	if c := d.CatchAll; c != nil {
-		what := "no: a random address was refused"
-		if c.Accepts {
-			what = "yes: a random address was accepted, so every recipient is"
-		}
-		fmt.Fprintf(a.out, "catch-all     %s\n              by %s %s ago: %s\n", what, c.Host, ago(c.Asked), clean(c.Reply))
+		a.out.line("catch-all     %s\n              by %s %s ago: %s", catchAllLine(c), c.Host, ago(c.Asked), clean(c.Reply))
 	} else {
 		fmt.Fprintln(a.out, "catch-all     not known yet")
 	}
 	if len(d.Spec) > 0 {
-		fmt.Fprintf(a.out, "settings      %s\n", d.Spec)
+		a.out.line("settings      %s", d.Spec)
 	}
 }
 
-// domainSettings are the flags of add and set.
-type domainSettings struct {
-	path         string
-	destinations []string
-	onUnknown    string
-	set          []string
-	asJSON       bool
-}
-
-func (s *domainSettings) flags(cmd *cobra.Command) {
-	configFlag(cmd, &s.path)
-	jsonFlag(cmd, &s.asJSON)
-	cmd.Flags().StringArrayVar(&s.destinations, "destination", nil, "a `HOST:PORT` that holds the mailboxes; again for the next in priority, a comma between hosts of equal priority")
-	cmd.Flags().StringVar(&s.onUnknown, "on-unknown", "", "what to do with recipients that can't be verified: defer or accept (`WHAT`)")
-	cmd.Flags().StringArrayVar(&s.set, "set", nil, "any other key of a [[domain]], as `KEY=VALUE`, for example invalid_ttl=1h")
-}
-
-// apply puts the flags into a domain's settings.
-func (s *domainSettings) apply(spec map[string]any) error {
-	if len(s.destinations) > 0 {
-		groups := make([]any, len(s.destinations))
-		for i, d := range s.destinations {
-			if hosts := strings.Split(d, ","); len(hosts) > 1 {
-				groups[i] = hosts
-			} else {
-				groups[i] = d
-			}
-		}
-		spec["destinations"] = groups
+func enforceLine(d *api.Domain) string {
+	line := "yes"
+	if !d.Enforce {
+		line = "no: what would be refused or deferred is accepted"
 	}
-	if s.onUnknown != "" {
-		spec["on_unknown"] = s.onUnknown
-	}
-	for _, kv := range s.set {
-		key, value, ok := strings.Cut(kv, "=")
-		if !ok {
-			return usage("--set %q is not KEY=VALUE; write for example --set invalid_ttl=1h", kv)
-		}
-		spec[key] = settingValue(value)
-	}
-	return nil
-}
-
-// settingValue reads a value as JSON where it is a number, a truth value or a list, else as text.
-func settingValue(s string) any {
-	var v any
-	if json.Unmarshal([]byte(s), &v) == nil && v != nil {
-		switch v.(type) {
-		case float64:
-			return json.Number(s)
-		case bool, []any:
-			return v
+	if p := d.Paused; p != nil {
+		if p.Domain == "" {
+			line += "; everything is " + pauseNote(p)
+		} else {
+			line += "; " + pauseNote(p)
 		}
 	}
-	return s
+	return line
 }
 
-func (a *app) domainAdd() *cobra.Command {
-	var s domainSettings
-	cmd := &cobra.Command{
-		Use: "add DOMAIN --destination HOST:PORT", Short: "Add a domain", Args: arguments(1, 1, "a domain"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(s.destinations) == 0 {
-				return usage("a domain needs a destination; give --destination HOST:PORT")
-			}
-			spec := make(map[string]any)
-			if err := s.apply(spec); err != nil {
-				return err
-			}
-			c, err := dialServer(s.path)
-			if err != nil {
-				return err
-			}
-			var d api.Domain
-			if err := c.do(cmd.Context(), http.MethodGet, domainPath(args[0]), nil, &d); err == nil {
-				mend := "change it with `callout domain set " + d.Name + "`"
-				if d.Origin == "file" {
-					mend = "it is in the configuration file; change it there and reload"
-				}
-				return fmt.Errorf("domain %s is there already; %s", d.Name, mend)
-			}
-			return a.putDomain(cmd, &s, c, args[0], spec)
-		},
+func catchAllLine(c *api.CatchAll) string {
+	line := "no: a random address was refused"
+	if c.Accepts {
+		line = "yes: a random address was accepted, so every recipient is"
 	}
-	s.flags(cmd)
-	return cmd
-}
-
-func (a *app) domainSet() *cobra.Command {
-	var s domainSettings
-	var unset []string
-	cmd := &cobra.Command{
-		Use: "set DOMAIN", Short: "Change what the flags name of a domain that was added at run time", Args: arguments(1, 1, "a domain"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(s.destinations) == 0 && s.onUnknown == "" && len(s.set) == 0 && len(unset) == 0 {
-				return usage("`callout domain set` needs something to change; see `callout domain set --help`")
-			}
-			c, err := dialServer(s.path)
-			if err != nil {
-				return err
-			}
-			var d api.Domain
-			if err := c.do(cmd.Context(), http.MethodGet, domainPath(args[0]), nil, &d); err != nil {
-				return err
-			}
-			spec := make(map[string]any)
-			if len(d.Spec) > 0 {
-				if err := json.Unmarshal(d.Spec, &spec); err != nil {
-					return fmt.Errorf("the settings of %s: %w", args[0], err)
-				}
-			}
-			for _, key := range unset {
-				if _, ok := spec[key]; !ok && d.Origin == "store" {
-					return usage("--unset %s: domain %s does not set it; `callout domain show %s` shows what it sets", key, d.Name, d.Name)
-				}
-				delete(spec, key)
-			}
-			if err := s.apply(spec); err != nil {
-				return err
-			}
-			return a.putDomain(cmd, &s, c, args[0], spec)
-		},
+	if c.Turned {
+		line += "; not long before it refused some"
 	}
-	s.flags(cmd)
-	cmd.Flags().StringArrayVar(&unset, "unset", nil, "return a `KEY` to its default")
-	return cmd
-}
-
-// putDomain sends a domain's settings and shows what became of them.
-func (a *app) putDomain(cmd *cobra.Command, s *domainSettings, c *client, name string, spec map[string]any) error {
-	var d api.Domain
-	if err := c.do(cmd.Context(), http.MethodPut, domainPath(name), spec, &d); err != nil {
-		return err
+	if c.Provisional {
+		line += "; by a host of lower priority, so for 5 min only"
 	}
-	if s.asJSON {
-		return printJSON(a, d)
-	}
-	a.showDomain(&d)
-	return nil
-}
-
-func (a *app) domainRemove() *cobra.Command {
-	var path string
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "remove DOMAIN", Short: "Remove a domain that was added at run time, and all that is known of it", Args: arguments(1, 1, "a domain"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var done api.Removed
-			if err := a.ask(cmd, path, http.MethodDelete, domainPath(args[0]), nil, &done); err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(a, done)
-			}
-			fmt.Fprintf(a.out, "domain %s is no longer served\n", done.Removed)
-			return nil
-		},
-	}
-	configFlag(cmd, &path)
-	jsonFlag(cmd, &asJSON)
-	return cmd
+	return line
 }
 
 // ask makes one request of the server that runs with a configuration file.
@@ -287,7 +169,19 @@ func hostList(groups [][]string) string {
 	for i, g := range groups {
 		words[i] = strings.Join(g, "=")
 	}
+	if len(words) == 0 {
+		return "-"
+	}
 	return strings.Join(words, ", ")
+}
+
+// aliasList names the first few aliases.
+func aliasList(aliases []string) string {
+	const most = 3
+	if len(aliases) > most {
+		return strings.Join(slices.Concat(aliases[:most], []string{fmt.Sprintf("%d more", len(aliases)-most)}), ", ")
+	}
+	return strings.Join(aliases, ", ")
 }
 
 func catchAllWord(c *api.CatchAll) string {
@@ -298,6 +192,16 @@ func catchAllWord(c *api.CatchAll) string {
 		return "yes"
 	}
 	return "no"
+}
+
+func enforcedWord(d *api.Domain) string {
+	switch {
+	case !d.Enforce:
+		return "no"
+	case d.Paused != nil:
+		return "paused"
+	}
+	return "yes"
 }
 
 // ago returns how long ago something was, to the second.

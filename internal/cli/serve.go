@@ -75,7 +75,7 @@ func (s *server) run(path string, end, reload <-chan os.Signal) error {
 			}
 			c, err := loadConfig(path)
 			if err == nil {
-				err = s.reload(c)
+				err = s.reload(context.Background(), c)
 			}
 			if err != nil {
 				for problem := range strings.SplitSeq(err.Error(), "\n") {

@@ -91,11 +91,18 @@ func (s *server) open(ctx context.Context) error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.behind = store.NewBehind(s.store, store.BehindOptions{Log: s.log})
 	registerStore(registry, s.behind)
-	if s.domains, err = domains.New(ctx, s.store, c.Domains, c.BuildDomain); err != nil {
+	if s.domains, err = domains.New(ctx, s.store, s.behind, c.Domains, c.BuildDomain); err != nil {
 		return err
 	}
 	s.warnShadowed()
-	s.pools = callout.NewPools(callout.Options{Log: s.log, Registerer: registry})
+	known, err := learned(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	s.pools = callout.NewPools(callout.Options{
+		Log: s.log, Registerer: registry, Own: ownAddresses(append(s.policyListeners, s.httpListener)),
+		Learned: known, Remember: rememberIn(s.behind),
+	})
 	s.verifier, err = verify.New(ctx, verify.Options{
 		Domains: s.domains, Asker: s.pools, Store: s.store, Behind: s.behind,
 		MaxEntries: c.MaxEntries, Log: s.log, Registerer: registry,
@@ -104,7 +111,7 @@ func (s *server) open(ctx context.Context) error {
 		return err
 	}
 	s.policy = policy.New(s.verifier, s.log, registry)
-	s.admin = httpServer(api.New(s.verifier, s.domains, s.log), s.log)
+	s.admin = httpServer(api.New(s.verifier, s.domains, s.log, s.pools), s.log)
 	if s.httpListener != nil {
 		s.http = httpServer(s.pages(registry), s.log)
 	}
@@ -176,8 +183,8 @@ func (s *server) ended(what string, ln net.Listener, err error) {
 }
 
 // reload takes over a new configuration as far as it can be changed while the server runs.
-func (s *server) reload(c *config.Config) error {
-	removed, err := s.domains.Reload(c.Domains, c.BuildDomain)
+func (s *server) reload(ctx context.Context, c *config.Config) error {
+	removed, err := s.domains.Reload(ctx, c.Domains, c.BuildDomain)
 	if err != nil {
 		return err
 	}

@@ -104,18 +104,71 @@ var badFiles = []struct{ file, want string }{
 	{"[http]\nlisten = \":8025\"", `2:10: http.listen: ":8025" is open to other machines, without TLS; write for example "127.0.0.1:8025", or insecure = true in [http] if that is what you want`},
 
 	// What this version does not have.
-	{"enforce = false", `1:11: enforce: this version does not have enforce = false yet; leave the key out`},
-	{"enforce = \"no\"", `1:11: enforce: "no" is not true or false; write for example true`},
 	{"[gateway]\nlisten = [\"0.0.0.0:25\"]", `2:10: gateway.listen: this version does not have a gateway yet; leave the key out`},
 	{"[gateway]\nmax_connections = 0", `2:19: gateway.max_connections: 0 is out of range; write a whole number from 1 to 100000`},
 	{"[milter]\nlisten = [\"127.0.0.1:1\"]", `2:10: milter.listen: this version does not have a milter yet; leave the key out`},
-	{"[callout]\ntls = \"verify\"", `2:7: callout.tls: this version does not have TLS to destinations yet; leave the key out`},
-	{"[callout]\nsource = [\"192.0.2.1\"]", `2:10: callout.source: this version does not have a choice of source addresses yet; leave the key out`},
-	{"[callout]\nsource = [5]", `2:11: callout.source: 5 is not text; write a list of texts, for example ["a", "b"]`},
-	{"[callout]\nmail_from = \"<>\"", `2:13: callout.mail_from: this version does not have senders other than <> yet; leave the key out`},
-	{domain + "mode = \"list\"", `4:8: domain.mode: this version does not have modes other than "callout" yet; leave the key out`},
-	{domain + "aliases = [\"example.org\"]", `4:11: domain.aliases: this version does not have aliases yet; leave the key out`},
-	{domain + "enforce = false", `4:11: domain.enforce: this version does not have enforce = false yet; leave the key out`},
+	{domain + "deliver_to = [\"b\"]", `4:14: domain.deliver_to: this version does not have a gateway yet; leave the key out`},
+	{domain + "deliver_to = [5]", `4:15: domain.deliver_to: 5 is not text; write a list of texts, for example ["a", "b"]`},
+
+	// How destinations are asked.
+	{"enforce = \"no\"", `1:11: enforce: "no" is neither true nor false; write one of them, without quotes`},
+	{domain + "enforce = 0", `4:11: domain.enforce: 0 is neither true nor false; write one of them, without quotes`},
+	{"[callout]\ntls = \"yes\"", `2:7: callout.tls: "yes" is not possible; write "opportunistic", "off", "require" or "verify"`},
+	{"[callout]\ntls = true", `2:7: callout.tls: true is not possible; write "opportunistic", "off", "require" or "verify"`},
+	{"[callout]\nsource = \"192.0.2.1\"", `2:10: callout.source: "192.0.2.1" is not a list; write for example ["192.0.2.1"]`},
+	{"[callout]\nsource = [5]", `2:11: callout.source: 5 is not text; write for example "192.0.2.10"`},
+	{"[callout]\nsource = [\"eth0\"]", `2:11: callout.source: "eth0" is not an IP address; write for example "192.0.2.10"`},
+	{"[callout]\nsource = [\"192.0.2.1:25\"]", `2:11: callout.source: "192.0.2.1:25" is not an IP address; write for example "192.0.2.10"`},
+	{"[callout]\nsource = [\"0.0.0.0\"]", `2:11: callout.source: "0.0.0.0" is no address of its own; leave it out, and the system chooses`},
+	{"[callout]\nsource = [\"::\"]", `2:11: callout.source: "::" is no address of its own; leave it out, and the system chooses`},
+	{"[callout]\nsource = [\"::ffff:0.0.0.0\"]", `2:11: callout.source: "::ffff:0.0.0.0" is no address of its own; leave it out, and the system chooses`},
+	{"[callout]\nsource = [\"ff02::1\"]", `2:11: callout.source: "ff02::1" is a multicast address, which no connection comes from; write one of this machine's`},
+	{"[callout]\nsource = [\"192.0.2.1\", \"2001:db8::1\", \"::ffff:192.0.2.2\"]", `2:39: callout.source: "::ffff:192.0.2.2" is the second of its family; write one IPv4 address and one IPv6 address at most`},
+	{domain + "source = [\"2001:db8::1\", \"2001:db8::2\"]", `4:26: domain.source: "2001:db8::2" is the second of its family; write one IPv4 address and one IPv6 address at most`},
+	{"[callout]\nmail_from = 5", `2:13: callout.mail_from: 5 is not text; write for example ""`},
+	{"[callout]\nmail_from = \"<>\"", `2:13: callout.mail_from: "<>" is not an address; write for example "callout@example.net", or "" for the null sender`},
+	{"[callout]\nmail_from = \"postmaster\"", `2:13: callout.mail_from: "postmaster" is not an address; write for example "callout@example.net", or "" for the null sender`},
+	{"[callout]\nmail_from = \"a b@example.net\"", `2:13: callout.mail_from: "a b@example.net" is not an address; write for example "callout@example.net", or "" for the null sender`},
+	{"[callout]\nmail_from = \"a@[192.0.2.1]\"", `2:13: callout.mail_from: "a@[192.0.2.1]" is not an address; write for example "callout@example.net", or "" for the null sender`},
+	{"[callout]\nmail_from = \"jürgen@example.net\"", `2:13: callout.mail_from: "jürgen@example.net" has a local-part that is not ASCII, which many servers refuse; choose another address`},
+	{"[callout]\nclient_cert = 5", `2:15: callout.client_cert: 5 is not text; write for example "client.pem"`},
+	{"[callout]\nclient_cert = \"a\"", `2:15: callout.client_cert: "a" has no client_key beside it; write both, or neither`},
+	{"[callout]\nclient_cert = \"\"\nclient_key = \"b\"", `3:14: callout.client_key: "b" has no client_cert beside it; write both, or neither`},
+	{"[callout]\nclient_key = \"a\\nb\"", `2:14: callout.client_key: "a\nb" has a control character; remove it`},
+	{domain + "client_key = \"b\"", `4:14: domain.client_key: "b" has no client_cert beside it; write both, or neither`},
+	{domain + "recipients_per_transaction = 0", `4:30: domain.recipients_per_transaction: 0 is out of range; write a whole number from 1 to 100`},
+
+	// Modes and aliases.
+	{domain + "mode = \"ask\"", `4:8: domain.mode: "ask" is not possible; write "callout", "list", "list+callout" or "off"`},
+	{"[[domain]]\nname = \"example.com\"\nmode = \"list+callout\"", `1:3: domain: "example.com" has no destinations; write destinations = ["mx.example.com:25"]`},
+	{"[[domain]]\nname = \"example.com\"\ndestinations = []\nmode = \"list+callout\"", `3:16: domain.destinations: the list is empty; write for example ["mx.example.com:25"]`},
+	{domain + "aliases = \"example.org\"", `4:11: domain.aliases: "example.org" is not a list; write for example ["example.org"]`},
+	{domain + "aliases = [5]", `4:12: domain.aliases: 5 is not text; write for example "example.org"`},
+	{domain + "aliases = [\"a b\"]", `4:12: domain.aliases: "a b" is not a domain; write for example "example.com"`},
+	{domain + "aliases = [\"Example.COM\"]", `4:12: domain.aliases: "Example.COM" is the domain itself; remove it`},
+	{domain + "aliases = [\"example.org\", \"EXAMPLE.org.\"]", `4:27: domain.aliases: "EXAMPLE.org." is in the list already; remove one of the two`},
+	{domain + "aliases = [\"b.example\"]\n[[domain]]\nname = \"b.example\"\ndestinations = [\"mx\"]", `4:12: domain.aliases: "b.example" is the domain of line 6 already; remove one of the two`},
+	{"[[domain]]\nname = \"b.example\"\ndestinations = [\"mx\"]\n" + domain + "aliases = [\"B.example\"]", `7:12: domain.aliases: "B.example" is the domain of line 2 already; remove one of the two`},
+	{domain + "aliases = [\"c.example\"]\n[[domain]]\nname = \"b.example\"\ndestinations = [\"mx\"]\naliases = [\n  \"c.example\",\n]", `9:3: domain.aliases: "c.example" is an alias in line 4 already; remove one of the two`},
+
+	// Local recipients.
+	{domain + "recipients = \"john\"", `4:14: domain.recipients: "john" is not a list; write for example ["john"]`},
+	{domain + "recipients = [5]", `4:15: domain.recipients: 5 is not text; write for example "john", or "file:recipients.txt"`},
+	{domain + "recipients = [\"jo hn\"]", `4:15: domain.recipients: "jo hn" is not a local recipient: the local-part must be in quotes; write for example john, sales-* or john@example.com`},
+	{domain + "recipients = [\"@example.com\"]", `4:15: domain.recipients: "@example.com" is not a local recipient: nothing stands before the @; write for example john, sales-* or john@example.com`},
+	{domain + "recipients = [\"john@example.org\"]", `4:15: domain.recipients: "john@example.org" is not at this domain; its names are example.com: write an address there, or the local-part alone`},
+	{domain + "recipients = [\"john@b.example\"]\naliases = [\"c.example\"]", `4:15: domain.recipients: "john@b.example" is not at this domain; its names are example.com, c.example: write an address there, or the local-part alone`},
+	{domain + "recipients = [\"file:\"]", `4:15: domain.recipients: "file:" names no file; write its path`},
+	{domain + "recipients = [\"file:a\\tb\"]", `4:15: domain.recipients: "file:a\tb" has a control character; remove it`},
+	{domain + "recipients = [\"file:/no/such/file\"]", `4:15: domain.recipients: /no/such/file: no such file or directory; create it, or name another`},
+	{domain + "recipients = [\"file:/dev/zero\"]", `4:15: domain.recipients: /dev/zero: it is not a regular file; name one`},
+
+	// Schemes and loops.
+	{"[[domain]]\nname = \"example.com\"\ndestinations = [\"http://mx\"]", `3:17: domain.destinations: destination "http://mx": "http" is no scheme; write host:port, smtps://host, lmtp://host or mx:domain`},
+	{"[[domain]]\nname = \"example.com\"\ndestinations = [\"mx:\", \"mx:\"]", `3:24: domain.destinations: "mx:" is in the list already; remove one of the two`},
+	{"[[domain]]\ndestinations = [[\"a\", \"mx:\"], \"MX.example.com\", \"mx:Example.com\"]\nname = \"example.com\"", `2:23: domain.destinations: "mx:" is "mx:example.com", which is in the list already; remove one of the two`},
+	{"[[domain]]\nname = \"example.com\"\ndestinations = [\"mx\", \"127.0.0.1:10040\"]", `3:23: domain.destinations: "127.0.0.1:10040" is Callout itself, its policy.listen; name the server that holds the mailboxes`},
+	{"[[domain]]\nname = \"example.com\"\ndestinations = [[\"mx\", \"lmtp://localhost:8025\"]]", `3:24: domain.destinations: "lmtp://localhost:8025" is Callout itself, its http.listen; name the server that holds the mailboxes`},
 
 	// TOML.
 	{"[cache]\nvalid_ttl = 96h", `2:15: text must be in quotes; write "96h"`},
@@ -160,7 +213,7 @@ func TestSeveralProblemsAreSeveralLines(t *testing.T) {
 	_, err := parse("etc/c.toml", []byte("[[domain]]\nname = \"a b\"\n[callout]\ntls = 5\n[cache]\nx = 1\n"), "")
 	const want = `etc/c.toml:1:3: domain: "a b" has no destinations; write destinations = ["mx.example.com:25"]
 etc/c.toml:2:8: domain.name: "a b" is not a domain; write for example "example.com"
-etc/c.toml:4:7: callout.tls: 5 is not text; write for example "opportunistic"
+etc/c.toml:4:7: callout.tls: 5 is not possible; write "opportunistic", "off", "require" or "verify"
 etc/c.toml:6:1: cache.x: there is no such key; write one of valid_ttl, invalid_ttl, recheck_invalid_after, recheck_valid_after, stale_valid_for, max_entries`
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)

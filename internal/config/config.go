@@ -134,7 +134,7 @@ func parse(name string, data []byte, machine string) (*Config, error) {
 }
 
 // BuildDomain makes a domain of the store from its settings: a JSON object with the keys of a [[domain]] but
-// name. What the object leaves out is as in the file. The error is a Problems in the words that a file gets,
+// name, which may name no files. What the object leaves out is as in the file. The error is a Problems in the words that a file gets,
 // with "domain" and the name where the file has a position.
 func (c *Config) BuildDomain(name string, spec []byte) (*domains.Domain, error) {
 	found := &problems{doc: document{name: "domain " + show(name)}}

@@ -164,3 +164,28 @@ func TestDocumentedErrorsAreReal(t *testing.T) {
 		}
 	}
 }
+
+func TestDocumentedFileOfRecipientsIsGood(t *testing.T) {
+	_, file, ok := strings.Cut(docs(t), "```\n# mailboxes of example.com\n")
+	file, _, closed := strings.Cut(file, "```")
+	if !ok || !closed {
+		t.Fatal("there is none")
+	}
+	t.Chdir(folder(t, map[string]string{"example.com.txt": "# mailboxes of example.com\n" + file}))
+	d := one(t, domain+"recipients = [\"file:example.com.txt\"]")
+	if want := []string{`"john smith"`, "john", "mary", "sales-*"}; !slices.Equal(d.Recipients.Entries(), want) {
+		t.Errorf("%q, want %q", d.Recipients.Entries(), want)
+	}
+}
+
+func TestDocumentedErrorOfAFileOfRecipientsIsReal(t *testing.T) {
+	found := regexp.MustCompile(`(?m)^/etc/callout/(example\.com\.txt:17: .*)$`).FindStringSubmatch(docs(t))
+	if found == nil {
+		t.Fatal("none is shown")
+	}
+	dir := folder(t, map[string]string{"example.com.txt": strings.Repeat("john\n", 16) + "jo hn\n"})
+	_, err := parse(dir+"/c.toml", []byte(domain+"recipients = [\"file:example.com.txt\"]"), "")
+	if err == nil || err.Error() != dir+"/"+found[1] {
+		t.Errorf("got:  %v\nwant: %s", err, found[1])
+	}
+}

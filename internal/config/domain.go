@@ -3,12 +3,8 @@ package config
 import (
 	"slices"
 
-	"callout/internal/callout"
 	"callout/internal/domains"
 )
-
-// mostHosts bounds the hosts of one domain.
-const mostHosts = 32
 
 // domains reads every [[domain]] of the file.
 func (f *fileReader) domains(e entry) {
@@ -22,6 +18,7 @@ func (f *fileReader) domains(e entry) {
 	}
 	f.config.Domains = make([]*domains.Domain, 0, len(e.node.items))
 	first := make(map[string]int, len(e.node.items)) // where each name is
+	aliases := make([][]placedName, 0, len(e.node.items))
 	for _, item := range e.node.items {
 		if f.full() {
 			return
@@ -30,7 +27,7 @@ func (f *fileReader) domains(e entry) {
 			f.add(item.off, "domain", "%s is not a domain; write [[domain]] for each domain", item.show())
 			continue
 		}
-		d := f.domain(item)
+		d, later := f.domain(item)
 		if name, ok := item.find("name"); ok && d.Name != "" {
 			if off, ok := first[d.Name]; ok {
 				f.add(name.node.off, "domain.name", "%s is the domain of line %d again; remove one of the two",
@@ -40,39 +37,103 @@ func (f *fileReader) domains(e entry) {
 			first[d.Name] = name.node.off
 		}
 		f.config.Domains = append(f.config.Domains, d)
+		aliases = append(aliases, later.aliases)
+	}
+	f.checkAliases(first, aliases)
+}
+
+// checkAliases finds aliases that another domain has for its name or an alias; first is where each name is.
+func (f *fileReader) checkAliases(first map[string]int, all [][]placedName) {
+	seen := map[string]int{}
+	for _, aliases := range all {
+		for _, alias := range aliases {
+			what, off, taken := "the domain of", 0, false
+			if off, taken = first[alias.name]; !taken {
+				what = "an alias in"
+				off, taken = seen[alias.name]
+			}
+			if taken {
+				f.add(alias.node.off, "domain.aliases", "%s is %s line %d already; remove one of the two",
+					alias.node.show(), what, f.doc.position(off).Line)
+				continue
+			}
+			seen[alias.name] = alias.node.off
+		}
 	}
 }
 
 // domain reads one [[domain]]. Its name is "" where there is none that can be used.
-func (f *fileReader) domain(n *node) *domains.Domain {
+func (f *fileReader) domain(n *node) (*domains.Domain, *later) {
 	d := &domains.Domain{Origin: domains.FromFile, Settings: f.config.Defaults}
+	r := domainReader{f.problems, "domain.", target{settings: &d.Settings, domain: d, later: &later{}}, f}
 	for _, e := range n.keys {
-		readDomainKey(f.problems, "domain.", e, d)
+		r.key(e)
 	}
-	if slices.ContainsFunc(n.keys, func(e entry) bool { _, known := byDomainName[e.name]; return !known }) {
-		return d // what seems to be missing may be the key that was mistyped, which has been named
+	if !slices.ContainsFunc(n.keys, func(e entry) bool { _, known := byDomainName[e.name]; return !known }) {
+		r.missing(n) // else it may be the key that was mistyped, which has been named
 	}
-	name, ok := n.find("name")
-	if !ok {
-		f.add(n.off, "domain", "this [[domain]] has no name; write name = \"example.com\"")
-	}
-	if _, has := n.find("destinations"); !has && ok {
-		f.add(n.off, "domain", "%s has no destinations; write destinations = [\"mx.example.com:25\"]", name.node.show())
-	}
-	return d
+	r.finish()
+	return d, r.to.later
 }
 
-// readDomainKey reads one key of a domain; prefix is what comes before its name in problems.
-func readDomainKey(p *problems, prefix string, e entry, d *domains.Domain) {
+// missing says what a [[domain]] must have and has not.
+func (r domainReader) missing(n *node) {
+	name, ok := n.find("name")
+	if !ok {
+		r.add(n.off, "domain", "this [[domain]] has no name; write name = \"example.com\"")
+	}
+	if _, has := n.find("destinations"); !has && ok && needsDestinations(r.to.domain.Mode) {
+		r.add(n.off, "domain", "%s has no destinations; write destinations = [\"mx.example.com:25\"]", name.node.show())
+	}
+}
+
+// domainReader reads the keys of one domain.
+type domainReader struct {
+	*problems
+	prefix string // what comes before a key's name in problems
+	to     target
+	file   *fileReader // nil for a domain of the store
+}
+
+// key reads one key.
+func (r domainReader) key(e entry) {
 	k, ok := byDomainName[e.name]
 	switch {
 	case ok:
-		k.takes.read(reading{p, k, prefix + e.name, e.node, target{settings: &d.Settings, domain: d}})
+		k.takes.read(reading{r.problems, k, r.prefix + e.name, e.node, r.to})
 	case slices.Contains(tables, e.name):
-		p.add(e.off, prefix+e.name, "a domain has no tables; write the keys of [%s] among its own", e.name)
+		r.add(e.off, r.prefix+e.name, "a domain has no tables; write the keys of [%s] among its own", e.name)
 	default:
-		p.add(e.off, prefix+bare(e.name), "%s", unknownMend("domain", e.name))
+		r.add(e.off, r.prefix+bare(e.name), "%s", unknownMend("domain", e.name))
 	}
+}
+
+// finish judges what depends on several keys.
+func (r domainReader) finish() {
+	d, l := r.to.domain, r.to.later
+	if l.noHosts != nil && needsDestinations(d.Mode) {
+		r.add(l.noHosts.off, r.prefix+"destinations", "the list is empty; write for example [\"mx.example.com:25\"]")
+	}
+	l.ownAliases(r.problems, r.prefix, d)
+	if d.Name != "" { // else it has been said what the name lacks
+		r.ownMX()
+		r.localRecipients()
+	}
+	if r.file == nil {
+		l.noCertificate(r.problems, r.prefix)
+		return
+	}
+	l.certificate(r.problems, r.prefix, r.to.settings, r.file.certs)
+	r.file.checkLoops(l.hosts)
+}
+
+// later is what several keys say together, as it was written.
+type later struct {
+	hosts      []placedHost // destinations
+	noHosts    *node        // destinations, where the list is empty
+	aliases    []placedName
+	recipients []*node
+	cert, key  placedPath
 }
 
 // domainName reads domain.name.
@@ -88,57 +149,17 @@ func (r reading) domainName() {
 	r.to.domain.Name = name
 }
 
-// destinations reads domain.destinations: hosts in the order of their priority, those of equal priority in a
-// list of their own.
-func (r reading) destinations() {
-	if !r.is(isList, "a list") {
-		return
-	}
-	if len(r.node.items) == 0 {
-		r.fail("the list is empty; write for example %s", r.key.takes.example)
-		return
-	}
-	var all callout.Destination
-	seen := make([]callout.Host, 0, len(r.node.items))
-	for _, item := range r.node.items {
-		group := []*node{item}
-		if item.kind == isList {
-			group = item.items
+// domainMode is the mode of a word of domain.mode.
+func domainMode(word string) domains.Mode {
+	for m := domains.ModeCallout; m < domains.ModeOff; m++ {
+		if m.String() == word {
+			return m
 		}
-		if len(group) == 0 {
-			r.failItem(item, "a list in the list is empty; remove it")
-		}
-		hosts := make([]callout.Host, 0, len(group))
-		for _, n := range group {
-			h, ok := r.host(n, seen)
-			if !ok {
-				continue
-			}
-			if len(seen) == mostHosts {
-				r.failItem(n, "there are more than %d hosts; leave some out", mostHosts)
-				return
-			}
-			hosts, seen = append(hosts, h), append(seen, h)
-		}
-		all = append(all, hosts)
 	}
-	r.to.domain.Destination = all
+	return domains.ModeOff
 }
 
-// host reads one host that is not among those seen.
-func (r reading) host(n *node, seen []callout.Host) (callout.Host, bool) {
-	if n.kind != isText || len(n.text) > maxName {
-		r.failItem(n, "%s is not host:port; write for example \"mx.example.com:25\"", n.show())
-		return callout.Host{}, false
-	}
-	h, err := callout.ParseHost(n.text)
-	if err != nil {
-		r.failItem(n, "%s", err)
-		return callout.Host{}, false
-	}
-	if slices.Contains(seen, h) {
-		r.failItem(n, "%s is in the list already; remove one of the two", n.show())
-		return callout.Host{}, false
-	}
-	return h, true
+// needsDestinations reports whether a domain of a mode asks anyone.
+func needsDestinations(m domains.Mode) bool {
+	return m == domains.ModeCallout || m == domains.ModeListCallout
 }

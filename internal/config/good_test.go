@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -20,7 +21,7 @@ const sample = `
 hostname = "Filter.Example.NET."
 data_dir = "/srv/callout"
 log      = { level = "debug", format = "json" }
-enforce  = true
+enforce  = false
 
 [gateway]
 listen = []
@@ -53,20 +54,20 @@ answer_within = "4s"
 tls = "off"
 client_cert = ""
 client_key = ""
-source = []
-mail_from = ""
+source = ["2001:DB8::10", "192.0.2.10"]
+mail_from = "Verify@Example.NET."
 pipelining = "off"
-recipients_per_transaction = 1
+recipients_per_transaction = 7
 catch_all_check = false
 probe_prefix = "probe-"
 reply_text = "destination"
 
 [[domain]]
 name = "Example.com"
-aliases = []
+aliases = ["Example.ORG", "bücher2.example"]
 destinations = [["MX1.example.com:25", "192.0.2.1"], "[2001:db8::1]:2525"]
-mode = "callout"
-recipients = []
+mode = "list+callout"
+recipients = ["John", "mary@example.org", "sales-*", '"a b"']
 deliver_to = []
 
 [[domain]]
@@ -81,7 +82,10 @@ pipelining = "auto"
 catch_all_check = true
 probe_prefix = ""
 reply_text = "own"
-tls = "opportunistic"
+tls = "verify"
+source = []
+mail_from = ""
+recipients_per_transaction = 100
 `
 
 func TestSample(t *testing.T) {
@@ -97,12 +101,16 @@ func TestSample(t *testing.T) {
 		Callout: callout.Settings{
 			Hostname: "filter.example.net", MaxSessions: 16,
 			ConnectTimeout: time.Second, ReplyTimeout: 2 * time.Second, Deadline: 3 * time.Second,
+			RecipientsPerTransaction: 7, TLS: callout.TLSOff, MailFrom: "Verify@example.net",
+			Source: []netip.Addr{netip.MustParseAddr("192.0.2.10"), netip.MustParseAddr("2001:db8::10")},
 		},
 	}
 	second := settings
 	second.AcceptUnknown, second.DestinationText, second.ProbePrefix, second.CatchAllCheck = true, false, "", true
 	second.Cache.ValidTTL, second.Cache.InvalidTTL = time.Hour, time.Minute
-	second.Callout.MaxSessions, second.Callout.Pipelining = 2, true
+	second.Callout.MaxSessions, second.Callout.Pipelining, second.Enforce = 2, true, true
+	second.Callout.TLS, second.Callout.Source, second.Callout.MailFrom = callout.TLSVerify, nil, ""
+	second.Callout.RecipientsPerTransaction = 100
 	at := func(line, column int) Position { return Position{"callout.toml", line, column} }
 	want := &Config{
 		Path: "callout.toml", Hostname: "filter.example.net", DataDir: "/srv/callout",
@@ -117,9 +125,11 @@ func TestSample(t *testing.T) {
 		MaxEntries: 50_000,
 		Defaults:   settings,
 		Domains: []*domains.Domain{
-			{Name: "example.com", Settings: settings, Destination: callout.Destination{
-				{{Name: "mx1.example.com", Port: 25}, {Name: "192.0.2.1", Port: 25}}, {{Name: "2001:db8::1", Port: 2525}},
-			}},
+			{Name: "example.com", Settings: settings, Mode: domains.ModeListCallout,
+				Aliases:    []string{"example.org", "xn--bcher2-3ya.example"},
+				Recipients: recipients(t, "john", "mary", "sales-*", `"a b"`), Destination: callout.Destination{
+					{{Name: "mx1.example.com", Port: 25}, {Name: "192.0.2.1", Port: 25}}, {{Name: "2001:db8::1", Port: 2525}},
+				}},
 			{Name: "xn--bcher-kva.example", Settings: second, Destination: callout.Destination{
 				{{Name: "mx.example.com", Port: 25}},
 			}},
@@ -131,6 +141,17 @@ func TestSample(t *testing.T) {
 			t.Errorf("domain %d got:  %+v\nwant: %+v", i, d, want.Domains[i])
 		}
 	}
+}
+
+func recipients(t *testing.T, entries ...string) *domains.Recipients {
+	t.Helper()
+	var b domains.Builder
+	for _, e := range entries {
+		if err := b.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Recipients()
 }
 
 func TestAFileMayBeWrittenOtherwise(t *testing.T) {
@@ -270,16 +291,19 @@ func TestBuildDomain(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := `{"destinations": ["mx.example.com:2525", ["a", "b"]], "on_unknown": "accept", "valid_ttl": "2d",
-		"max_sessions": 3, "catch_all_check": true, "aliases": []}`
+		"max_sessions": 3, "catch_all_check": true, "aliases": ["Example.org"], "mode": "list+callout", "enforce": true,
+		"recipients": ["john@EXAMPLE.org", "x*"], "client_cert": "", "client_key": "", "tls": "require"}`
 	got, err := c.BuildDomain("EXAMPLE.net.", []byte(spec))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &domains.Domain{Name: "example.net", Origin: domains.FromStore, Settings: c.Defaults,
+		Mode: domains.ModeListCallout, Aliases: []string{"example.org"}, Recipients: recipients(t, "john", "x*"),
 		Destination: callout.Destination{
 			{{Name: "mx.example.com", Port: 2525}}, {{Name: "a", Port: 25}, {Name: "b", Port: 25}},
 		}}
-	want.Settings.AcceptUnknown, want.Settings.CatchAllCheck = true, true
+	want.Settings.AcceptUnknown, want.Settings.CatchAllCheck, want.Settings.Enforce = true, true, true
+	want.Settings.Callout.TLS = callout.TLSRequire
 	want.Settings.Cache.ValidTTL, want.Settings.Callout.MaxSessions = 48*time.Hour, 3
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got:  %+v\nwant: %+v", got, want)
@@ -301,8 +325,13 @@ func TestBuildDomainRefuses(t *testing.T) {
 		{"example.com", `{"destinations": null}`, `domain example.com: destinations: null is not a list; write for example ["mx.example.com:25"]`},
 		{"example.com", `{"destinations": ["a", "A:25"]}`, `domain example.com: destinations: "A:25" is in the list already; remove one of the two`},
 		{"example.com", `{"destinations": ["a"], "destinations": ["b"]}`, `domain example.com: destinations: it is there twice; remove one of the two`},
-		{"example.com", `{"destinations": ["a"], "enforce": false, "mode": "off"}`, "domain example.com: enforce: this version does not have enforce = false yet; leave the key out\n" +
-			`domain example.com: mode: this version does not have modes other than "callout" yet; leave the key out`},
+		{"example.com", `{"mode": "callout", "destinations": []}`, `domain example.com: destinations: the list is empty; write for example ["mx.example.com:25"]`},
+		{"example.com", `{"destinations": ["a"], "aliases": ["EXAMPLE.com"]}`, `domain example.com: aliases: "EXAMPLE.com" is the domain itself; remove it`},
+		{"example.com", `{"destinations": ["a"], "recipients": ["jo hn"]}`, `domain example.com: recipients: "jo hn" is not a local recipient: the local-part must be in quotes; write for example john, sales-* or john@example.com`},
+		{"example.com", `{"destinations": ["a"], "recipients": ["file:/etc/passwd", "john"]}`, `domain example.com: recipients: "file:/etc/passwd" is a file, which only the configuration file may name; put in what it has with callout recipients import`},
+		{"example.com", `{"destinations": ["a"], "client_cert": "c.pem", "client_key": "k.pem"}`, "domain example.com: client_cert: certificates belong in the configuration file; write client_cert in its [callout], or the domain in the file\n" +
+			`domain example.com: client_key: certificates belong in the configuration file; write client_key in its [callout], or the domain in the file`},
+		{"example.com", `{"destinations": ["a", "mx:", "mx:example.com"]}`, `domain example.com: destinations: "mx:" is "mx:example.com", which is in the list already; remove one of the two`},
 		{"exa mple", `{"destinations": ["a"]}`, `domain "exa mple": "exa mple" is not a domain; write for example "example.com"`},
 		{"example.com", `["a"]`, `domain example.com: a list is not a JSON object; write for example {"destinations": ["mx.example.com:25"]}`},
 		{"example.com", `{"destinations": ["a"]} x`, `domain example.com: something follows the JSON object; remove it`},

@@ -31,6 +31,7 @@ type target struct {
 	file     *fileReader       // nil for the settings of one domain
 	settings *domains.Settings // of the file, or of the domain
 	domain   *domains.Domain   // nil for the file
+	later    *later            // what can't be judged before the keys beside it are known
 }
 
 // fail says what is wrong with the value, at its place.

@@ -15,16 +15,19 @@ const (
 )
 
 // Position is a place in a file. Lines and columns count from 1, columns in characters. Line is 0 for what
-// the file does not set.
+// the file does not set, Column for a line as a whole.
 type Position struct {
 	File         string
 	Line, Column int
 }
 
-// String returns file:line:column, or the file alone where there is no line.
+// String returns file:line:column, or as much of it as there is.
 func (p Position) String() string {
-	if p.Line == 0 {
+	switch {
+	case p.Line == 0:
 		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
 	}
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
@@ -45,7 +48,7 @@ func (p *Problem) Error() string {
 }
 
 // Problems is what is wrong with a file or a domain: one Problem for each line, in the order of their
-// positions, ten at most; the tenth says so where there are more.
+// positions, those of a file that it names where it names it, ten at most; the tenth says so where there are more.
 type Problems []*Problem
 
 // Error returns the problems as lines.
@@ -93,13 +96,21 @@ type problems struct {
 }
 
 type found struct {
-	off       int
+	off       int // in the document; problems are told in this order
 	key, text string
+	where     Position // in another file that the document names at off; zero for the document itself
 }
 
 func (p *problems) add(off int, key, format string, args ...any) {
 	if !p.full() {
-		p.list = append(p.list, found{off, key, fmt.Sprintf(format, args...)})
+		p.list = append(p.list, found{off: off, key: key, text: fmt.Sprintf(format, args...)})
+	}
+}
+
+// addElsewhere adds a problem of another file that the document names at off.
+func (p *problems) addElsewhere(off int, where Position, text string) {
+	if !p.full() {
+		p.list = append(p.list, found{off: off, text: text, where: where})
 	}
 }
 
@@ -114,7 +125,10 @@ func (p *problems) err() error {
 	slices.SortStableFunc(p.list, func(a, b found) int { return cmp.Compare(a.off, b.off) })
 	all := make(Problems, 0, mostLines)
 	for i, f := range p.list {
-		problem := &Problem{Where: p.doc.position(f.off), Key: f.key, Text: f.text}
+		problem := &Problem{Where: f.where, Key: f.key, Text: f.text}
+		if f.where == (Position{}) {
+			problem.Where = p.doc.position(f.off)
+		}
 		if i == mostLines-1 && len(p.list) > mostLines {
 			problem.Key = ""
 			problem.Text = "more problems from here on; mend those above first"

@@ -15,6 +15,7 @@ type fileReader struct {
 	*problems
 	config    *Config
 	listeners []placedListen // those that the file names
+	certs     *certificates
 }
 
 // placedListen is a listener and the value that names it; off is -1 where it is a default.
@@ -26,8 +27,8 @@ type placedListen struct {
 
 // readFileTree puts what a file says into c.
 func readFileTree(p *problems, root *node, c *Config) {
-	f := &fileReader{problems: p, config: c}
-	to := target{file: f, settings: &c.Defaults}
+	f := &fileReader{problems: p, config: c, certs: newCertificates(c.Path)}
+	to := target{file: f, settings: &c.Defaults, later: &later{}}
 	for _, e := range root.keys {
 		switch {
 		case p.full():
@@ -40,6 +41,7 @@ func readFileTree(p *problems, root *node, c *Config) {
 		}
 	}
 	f.checkListeners()
+	to.later.certificate(p, "callout.", to.settings, f.certs)
 	c.Defaults.Callout.Hostname = c.Hostname
 	if e, ok := root.find("domain"); ok { // last: a domain starts from what the file says, wherever it says it
 		f.domains(e)
@@ -205,6 +207,7 @@ func (f *fileReader) checkListeners() {
 
 // readSpecTree puts the settings of a domain of the store into d.
 func readSpecTree(p *problems, root *node, d *domains.Domain) {
+	r := domainReader{problems: p, to: target{settings: &d.Settings, domain: d, later: &later{}}}
 	for _, e := range root.keys {
 		if p.full() {
 			return
@@ -213,9 +216,10 @@ func readSpecTree(p *problems, root *node, d *domains.Domain) {
 			p.add(-1, "name", "the name is given beside the settings; leave it out of them")
 			continue
 		}
-		readDomainKey(p, "", e, d)
+		r.key(e)
 	}
-	if _, ok := root.find("destinations"); !ok {
+	if _, ok := root.find("destinations"); !ok && needsDestinations(d.Mode) {
 		p.add(-1, "destinations", "there are none; write [\"mx.example.com:25\"]")
 	}
+	r.finish()
 }

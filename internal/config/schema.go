@@ -37,7 +37,7 @@ var schema = []key{
 	{"", "data_dir", false, `"/var/lib/callout"`, "where the database and the admin socket are", text(
 		"a directory", parseDataDir, func(t target) *string { return &t.file.config.DataDir })},
 	{"", "enforce", true, `true`, "refuse what does not exist",
-		none(isTruth, "enforce = false", "true")},
+		truth(func(t target) *bool { return &t.settings.Enforce })},
 
 	{"log", "level", false, `"info"`, "how much is logged", choice(
 		func(t target, w string) { t.file.config.Log.Level = logLevel(w) }, "debug", "info", "warn", "error")},
@@ -78,7 +78,7 @@ var schema = []key{
 	{"callout", "pipelining", true, `"auto"`, "send commands ahead where the host allows it", choice(
 		func(t target, w string) { t.settings.Callout.Pipelining = w == "auto" }, "auto", "off")},
 	{"callout", "recipients_per_transaction", true, `100`, "recipients asked in one transaction, at most",
-		whole(1, 100, nil)},
+		whole(1, 100, func(t target) *int { return &t.settings.Callout.RecipientsPerTransaction })},
 	{"callout", "catch_all_check", true, `true`, "ask a random address first",
 		truth(func(t target) *bool { return &t.settings.CatchAllCheck })},
 	{"callout", "probe_prefix", true, `""`, "how random addresses begin", text(
@@ -86,27 +86,30 @@ var schema = []key{
 		func(t target) *string { return &t.settings.ProbePrefix })},
 	{"callout", "reply_text", true, `"own"`, "whose words a refused client reads", choice(
 		func(t target, w string) { t.settings.DestinationText = w == "destination" }, "own", "destination")},
-	{"callout", "tls", true, `"opportunistic"`, "encryption towards destinations",
-		none(isText, "TLS to destinations", `"opportunistic"`, `"off"`)},
-	{"callout", "client_cert", true, `""`, "certificate for destinations that want one",
-		none(isText, "client certificates", `""`)},
-	{"callout", "client_key", true, `""`, "key of that certificate", none(isText, "client certificates", `""`)},
-	{"callout", "source", true, `[]`, "local addresses that callouts come from",
-		none(isList, "a choice of source addresses", `[]`)},
-	{"callout", "mail_from", true, `""`, "the sender, which is the null sender",
-		none(isText, "senders other than <>", `""`)},
+	{"callout", "tls", true, `"opportunistic"`, "encryption towards destinations", choice(
+		func(t target, w string) { t.settings.Callout.TLS = tlsMode(w) }, "opportunistic", "off", "require", "verify")},
+	{"callout", "client_cert", true, `""`, "certificate for destinations that want one", takes{
+		words: "a file, or \"\" for none", read: reading.clientCert}},
+	{"callout", "client_key", true, `""`, "key of that certificate", takes{
+		words: "a file, or \"\" for none", read: reading.clientKey}},
+	{"callout", "source", true, `[]`, "local addresses that callouts come from", takes{
+		words: "a list of IP addresses, one of each family at most", example: `["192.0.2.10"]`, read: reading.source}},
+	{"callout", "mail_from", true, `""`, "the sender, which is the null sender", text(
+		"an address, or \"\" for the null sender", parseMailFrom,
+		func(t target) *string { return &t.settings.Callout.MailFrom })},
 
 	{"domain", "name", false, ``, "the domain", takes{
 		words: "a domain", example: `"example.com"`, read: reading.domainName}},
 	{"domain", "destinations", false, ``, "the servers that hold its mailboxes, in order of priority", takes{
-		words: "a list of host:port", example: `["mx.example.com:25"]`, read: reading.destinations}},
+		words: "a list of hosts", example: `["mx.example.com:25"]`, read: reading.destinations}},
 	{"domain", "on_unknown", false, `"defer"`, "what becomes of a recipient that can't be found out", choice(
 		func(t target, w string) { t.settings.AcceptUnknown = w == "accept" }, "defer", "accept")},
-	{"domain", "aliases", false, `[]`, "other domains with the same destinations",
-		none(isList, "aliases", `[]`)},
-	{"domain", "mode", false, `"callout"`, "where answers come from",
-		none(isText, `modes other than "callout"`, `"callout"`)},
-	{"domain", "recipients", false, `[]`, "local recipients", none(isList, "local recipients", `[]`)},
+	{"domain", "aliases", false, `[]`, "other names for the same mailboxes", takes{
+		words: "a list of domains", example: `["example.org"]`, read: reading.aliases}},
+	{"domain", "mode", false, `"callout"`, "where answers come from", choice(
+		func(t target, w string) { t.domain.Mode = domainMode(w) }, "callout", "list", "list+callout", "off")},
+	{"domain", "recipients", false, `[]`, "local recipients", takes{
+		words: "a list of local recipients and files of them", example: `["john", "sales-*"]`, read: reading.recipients}},
 	{"domain", "deliver_to", false, `[]`, "next hop for mail", none(isList, "a gateway", `[]`)},
 
 	{"gateway", "listen", false, `[]`, "SMTP gateway", none(isList, "a gateway", `[]`)},

@@ -28,12 +28,36 @@ func (o Origin) String() string {
 type Domain struct {
 	Name        string // lower-case A-labels
 	Origin      Origin
+	AliasOf     string   // the domain that this is an alias of: all but Name and Epoch is that domain's; "" for a domain
+	Aliases     []string // of a domain: other names for its mailboxes, each asked under its own
 	Destination callout.Destination
+	Mode        Mode
+	Recipients  *Recipients // local recipients of file and store together; nil for none
 	Settings    Settings
+	// Epoch is the store's count of changes of what is asked for this name: what was found in an earlier one is
+	// void, but for valid verdicts.
+	Epoch uint64
 }
+
+// Mode says where the answers for a domain come from.
+type Mode uint8
+
+// The modes.
+const (
+	ModeCallout     Mode = iota // its destinations are asked
+	ModeList                    // local recipients alone
+	ModeListCallout             // local recipients are accepted, the rest is asked
+	ModeOff                     // no opinion
+)
+
+var modeNames = [...]string{"callout", "list", "list+callout", "off"}
+
+// String returns the mode as the configuration has it.
+func (m Mode) String() string { return modeNames[m] }
 
 // Settings are the rules by which a domain's recipients are asked, kept and answered.
 type Settings struct {
+	Enforce         bool // false: what would be refused or deferred is accepted, and said to be
 	AcceptUnknown   bool // on_unknown = "accept": what can't be found out is let through
 	DestinationText bool // reply_text = "destination": the client is told the destination's own words
 	Cache           Cache
@@ -55,6 +79,7 @@ type Cache struct {
 // DefaultSettings returns the settings of a domain that sets nothing.
 func DefaultSettings() Settings {
 	return Settings{
+		Enforce: true,
 		Cache: Cache{
 			ValidTTL:            96 * time.Hour,
 			InvalidTTL:          2 * time.Hour,

@@ -1,78 +1,14 @@
 package domains_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
 	"callout/internal/domains"
-	"callout/internal/store"
 )
-
-// memory is a store that keeps domains only. While fails is set it refuses every change.
-type memory struct {
-	store.Store
-	mu         sync.Mutex
-	domains    map[string][]byte
-	generation uint64
-	fails      error
-}
-
-func newMemory(names ...string) *memory {
-	m := &memory{domains: map[string][]byte{}}
-	for _, name := range names {
-		m.domains[name] = []byte(`of the store`)
-	}
-	return m
-}
-
-func (m *memory) Domains(context.Context) ([]store.Domain, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var list []store.Domain
-	for _, name := range slices.Sorted(maps.Keys(m.domains)) {
-		list = append(list, store.Domain{Name: name, Spec: m.domains[name]})
-	}
-	return list, m.fails
-}
-
-func (m *memory) PutDomain(_ context.Context, d store.Domain) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.fails == nil {
-		m.domains[d.Name] = d.Spec
-	}
-	return m.fails
-}
-
-func (m *memory) DeleteDomain(_ context.Context, name string) (uint64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.fails != nil {
-		return 0, m.fails
-	}
-	if _, ok := m.domains[name]; !ok {
-		return 0, store.ErrNotFound
-	}
-	delete(m.domains, name)
-	m.generation++
-	return m.generation, nil
-}
-
-// build keeps the settings of a domain where a test can see them: in its probe prefix.
-func build(name string, spec []byte) (*domains.Domain, error) {
-	if strings.HasPrefix(string(spec), "bad") {
-		return nil, fmt.Errorf("domain %s: %s", name, spec)
-	}
-	return &domains.Domain{
-		Name: name, Origin: domains.FromStore, Settings: domains.Settings{ProbePrefix: string(spec)},
-	}, nil
-}
 
 func file(names ...string) []*domains.Domain {
 	var list []*domains.Domain
@@ -84,7 +20,7 @@ func file(names ...string) []*domains.Domain {
 
 func open(t *testing.T, m *memory, file []*domains.Domain) *domains.Registry {
 	t.Helper()
-	r, err := domains.New(t.Context(), m, file, build)
+	r, err := domains.New(t.Context(), m, m, file, build)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +143,7 @@ func TestNothingChangesWhenTheStoreRefuses(t *testing.T) {
 	if spec, _ := r.Spec("a.example"); string(spec) != "of the store" {
 		t.Errorf("Spec: %q", spec)
 	}
-	if _, err := domains.New(t.Context(), m, nil, build); err == nil ||
+	if _, err := domains.New(t.Context(), m, m, nil, build); err == nil ||
 		err.Error() != "read the stored domains: disk full" {
 		t.Errorf("New: %v", err)
 	}
@@ -223,7 +159,7 @@ func TestTheFileHidesTheStore(t *testing.T) {
 	if _, ok := r.Spec("both.example"); ok {
 		t.Error("Spec speaks of settings that are not served")
 	}
-	removed, err := r.Reload(file("new.example"), build)
+	removed, err := r.Reload(t.Context(), file("new.example"), build)
 	if err != nil || !slices.Equal(removed, []string{"file.example"}) {
 		t.Errorf("Reload: %q, %v", removed, err)
 	}
@@ -235,7 +171,7 @@ func TestTheFileHidesTheStore(t *testing.T) {
 
 func TestReloadBuildsStoredDomainsAnew(t *testing.T) {
 	r := open(t, newMemory("a.example"), nil)
-	removed, err := r.Reload(nil, func(name string, spec []byte) (*domains.Domain, error) {
+	removed, err := r.Reload(t.Context(), nil, func(name string, spec []byte) (*domains.Domain, error) {
 		return build(name, append([]byte("again "), spec...))
 	})
 	if err != nil || removed != nil {
@@ -257,12 +193,12 @@ func TestAStoredDomainThatCantBeBuilt(t *testing.T) {
 		"or put the domain into the configuration file, which then counts"
 	m := newMemory("a.example")
 	m.domains["b.example"] = []byte("bad key\nbad value")
-	if _, err := domains.New(t.Context(), m, nil, build); err == nil || err.Error() != want {
+	if _, err := domains.New(t.Context(), m, m, nil, build); err == nil || err.Error() != want {
 		t.Errorf("New: %v, want %s", err, want)
 	}
 	r := open(t, m, file("b.example")) // the mend that the error names
 	serves(t, r, "a.example/store", "b.example/file")
-	if _, err := r.Reload(file("c.example"), build); err == nil || err.Error() != want {
+	if _, err := r.Reload(t.Context(), file("c.example"), build); err == nil || err.Error() != want {
 		t.Errorf("Reload: %v, want %s", err, want)
 	}
 	serves(t, r, "a.example/store", "b.example/file") // nothing changed
@@ -290,8 +226,16 @@ func TestLookupsNeverWaitNorMiss(t *testing.T) {
 	}
 	changes.Go(func() {
 		for range 50 {
-			if _, err := r.Reload(file("file.example"), build); err != nil {
+			if _, err := r.Reload(t.Context(), file("file.example"), build); err != nil {
 				t.Error(err)
+			}
+		}
+	})
+	changes.Go(func() {
+		for i := range 50 {
+			if _, _, err := r.ChangeRecipients(t.Context(), "kept.example", []string{fmt.Sprint(i)}, nil); err != nil ||
+				!r.Lookup("kept.example").Recipients.Has(fmt.Sprint(i)) {
+				t.Errorf("recipient %d is not served: %v", i, err)
 			}
 		}
 	})
@@ -308,6 +252,7 @@ func TestLookupsNeverWaitNorMiss(t *testing.T) {
 				}
 				r.Spec("kept.example")
 				r.Shadowed()
+				r.LocalRecipients("kept.example")
 			}
 		})
 	}
@@ -330,7 +275,8 @@ func full(b *testing.B) *domains.Registry {
 	for i := range names {
 		names[i] = fmt.Sprintf("d%06d.example", i)
 	}
-	r, err := domains.New(b.Context(), newMemory(names...), nil, build)
+	m := newMemory(names...)
+	r, err := domains.New(b.Context(), m, m, nil, build)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -33,7 +33,7 @@ type Destination struct {
 	Recipients  atomic.Int64 // RCPT commands so far
 
 	once  sync.Once
-	boxes map[string]bool // folded recipients
+	boxes directory
 	mu    sync.Mutex
 	done  bool
 	conns map[net.Conn]struct{}
@@ -43,15 +43,8 @@ type Destination struct {
 
 // prepare makes the mailboxes quick to look up.
 func (d *Destination) prepare() {
-	d.boxes = make(map[string]bool)
+	d.boxes = newDirectory(d.Domains)
 	d.conns = make(map[net.Conn]struct{})
-	for name, domain := range d.Domains {
-		for _, local := range domain.Mailboxes {
-			if r, err := address.Unquoted(local + "@" + name); err == nil {
-				d.boxes[address.Fold(r.String())] = true
-			}
-		}
-	}
 }
 
 // Serve answers the connections of a listener until Close, and then returns nil.
@@ -187,7 +180,7 @@ func (s *lab) recipient(w io.Writer, path string) {
 		s.say("501 5.1.3 Bad recipient address syntax")
 	case !served:
 		s.say("550 5.7.1 <%s>: Relaying denied", r)
-	case domain.CatchAll || s.d.boxes[address.Fold(r.String())]:
+	case domain.CatchAll || s.d.boxes.has(r):
 		s.say("250 2.1.5 Ok")
 	default:
 		s.say("550 5.1.1 <%s>: Recipient address rejected: User unknown", r)

@@ -4,48 +4,63 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"syscall"
-	"time"
-
-	"callout/internal/smtpwire"
 )
 
 // Network is a network in memory on which the hosts of a Script can be called. Its Dial takes the place of a
-// net.Dialer's, so that a script plays under fake time as well.
+// net.Dialer's and its lookups that of a net.Resolver's, so that a script plays under fake time as well.
 type Network struct {
+	zone *zone
+
 	mu     sync.Mutex
 	script *Script
 	next   map[string]int // by host, the session that the next connection gets
 	errs   []error
+	held   chan struct{} // closed when the network moves on; nil while it moves
 	wait   sync.WaitGroup
 }
 
 // NewNetwork returns a network with the hosts of a script.
 func NewNetwork(s *Script) *Network {
-	return &Network{script: s, next: make(map[string]int)}
+	return &Network{script: s, next: make(map[string]int), zone: newZone()}
 }
 
-// Dial connects to a host of the script. Each connection gets the next session of its host.
-func (n *Network) Dial(ctx context.Context, _, host string) (net.Conn, error) {
-	s := n.session(host)
-	switch {
-	case s == nil:
-		n.fail(fmt.Errorf("a connection to %s that the script does not have", host))
-		return nil, refused(host)
-	case len(s.moves) > 0 && s.moves[0].verb == "refuse":
-		return nil, refused(host)
-	case len(s.moves) > 0 && s.moves[0].verb == "unreachable":
-		<-ctx.Done()
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
+// Dial connects to a host of the script, given as host:port, from a local address, zero for any. Each connection
+// gets the next session of its host.
+func (n *Network) Dial(ctx context.Context, source netip.Addr, address string) (net.Conn, error) {
+	s := n.session(address)
+	if s == nil {
+		n.fail(fmt.Errorf("a connection to %s that the script does not have", address))
+		return nil, refused(address)
+	}
+	if s.source.IsValid() && source != s.source {
+		n.fail(fmt.Errorf("line %d: the connection comes from %v, not from %v", s.line, source, s.source))
+		return nil, refused(address)
+	}
+	if err := n.pass(ctx); err != nil {
+		return nil, err
+	}
+	if len(s.moves) > 0 {
+		switch s.moves[0].verb {
+		case "refuse":
+			return nil, refused(address)
+		case "unreachable":
+			<-ctx.Done()
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
+		case "cannot":
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Source: &net.TCPAddr{IP: source.AsSlice()},
+				Err: os.NewSyscallError("bind", syscall.EADDRNOTAVAIL)}
+		}
 	}
 	client, server := net.Pipe()
 	n.wait.Go(func() {
 		defer server.Close()
-		if err := s.play(server); err != nil {
+		if err := n.play(s, server); err != nil {
 			n.fail(err)
 		}
 	})
@@ -73,9 +88,46 @@ func (n *Network) fail(err error) {
 	n.errs = append(n.errs, err)
 }
 
+// Hold has the network stand still until Release: connections come about, and destinations speak and act, only
+// then. What clients send is taken, and lookups are answered.
+func (n *Network) Hold() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.held == nil {
+		n.held = make(chan struct{})
+	}
+}
+
+// Release has the network move on.
+func (n *Network) Release() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.held != nil {
+		close(n.held)
+		n.held = nil
+	}
+}
+
+// pass waits while the network stands still.
+func (n *Network) pass(ctx context.Context) error {
+	n.mu.Lock()
+	held := n.held
+	n.mu.Unlock()
+	if held == nil {
+		return nil
+	}
+	select {
+	case <-held:
+		return nil
+	case <-ctx.Done():
+		return &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
+	}
+}
+
 // Finish waits for the sessions that were opened and returns where the client left the script: something else
 // said, a session not played to its end, a session never opened, a connection too many.
 func (n *Network) Finish() error {
+	n.Release()
 	n.wait.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -86,54 +138,4 @@ func (n *Network) Finish() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// play holds the destination's side of a session.
-func (s *session) play(conn net.Conn) error {
-	in := newPump(conn)
-	defer in.stop()
-	r := smtpwire.NewReader(in)
-	for _, m := range s.moves {
-		switch m.verb {
-		case "C":
-			line, err := r.ReadLine()
-			if err != nil {
-				return fmt.Errorf("line %d: the client should have said %q: %v", m.line, m.text, err)
-			}
-			if !matches(m.text, string(line)) {
-				return fmt.Errorf("line %d: the client said %q, the script has %q", m.line, line, m.text)
-			}
-		case "S":
-			if _, err := io.WriteString(conn, m.text+"\r\n"); err != nil {
-				return fmt.Errorf("line %d: nobody read %q: %v", m.line, m.text, err)
-			}
-		case "raw":
-			io.WriteString(conn, m.text) // whoever sends junk may find the connection closed
-		case "wait":
-			time.Sleep(m.wait)
-		case "quiet":
-			time.Sleep(time.Millisecond)
-			if r.Buffered() > 0 || in.holds() {
-				return fmt.Errorf("line %d: the client has sent more ahead", m.line)
-			}
-		case "close":
-			return nil
-		case "hang":
-			return drain(r, -1)
-		}
-	}
-	return drain(r, s.line)
-}
-
-// drain reads until the client goes away. Where the script has ended, at a line, the client may not say more.
-func drain(r *smtpwire.Reader, line int) error {
-	for {
-		said, err := r.ReadLine()
-		if err != nil {
-			return nil
-		}
-		if line >= 0 {
-			return fmt.Errorf("line %d: after the end of this session the client said %q", line, said)
-		}
-	}
 }

@@ -1,10 +1,10 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
-	"strconv"
+	"net/netip"
 	"strings"
-	"time"
 )
 
 // Script is a parsed script.
@@ -17,23 +17,16 @@ type Script struct {
 // Step is what a script asks its runner to do, and what it expects of it.
 type Step struct {
 	Line int    // of the script, from 1
-	Do   string // what stood behind "> "
-	Want string // what stood behind the "< " that follows it, "" for nothing
+	Do   string // what stood behind "> ", or a whole line that begins with "dns "
+	Want string // what stood behind the "< " that follows it, several joined by " | ", "" for nothing
 }
 
 // session is one connection's part of a script.
 type session struct {
-	host  string
-	line  int
-	moves []move
-}
-
-// move is one line of a session.
-type move struct {
-	line int
-	verb string // C, S, raw, wait, quiet, close, hang, refuse, unreachable
-	text string
-	wait time.Duration
+	host   string // host:port
+	source netip.Addr
+	line   int
+	moves  []move
 }
 
 // ParseScript reads a script. The error names the line.
@@ -49,26 +42,36 @@ func ParseScript(text string) (*Script, error) {
 		case strings.HasPrefix(line, "> "):
 			s.Steps = append(s.Steps, Step{Line: n, Do: line[2:]})
 		case strings.HasPrefix(line, "< "):
-			if len(s.Steps) == 0 || s.Steps[len(s.Steps)-1].Want != "" {
-				return nil, fmt.Errorf("line %d: no step for this result", n)
-			}
-			s.Steps[len(s.Steps)-1].Want = line[2:]
+			err = s.result(line[2:])
+		case strings.HasPrefix(line, "dns "):
+			_, err = parseRecord(line[4:])
+			s.Steps = append(s.Steps, Step{Line: n, Do: line})
+			current = nil
 		case strings.HasPrefix(line, "== "):
 			current, err = s.open(n, line[3:])
 		case current == nil:
 			err = fmt.Errorf("%q belongs to no session", line)
 		default:
-			var m move
-			if m, err = parseMove(line); err == nil {
-				m.line = n
-				current.moves = append(current.moves, m)
-			}
+			err = current.add(n, line)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
 	return s, nil
+}
+
+// result adds to what the last step is to give.
+func (s *Script) result(text string) error {
+	if len(s.Steps) == 0 || strings.HasPrefix(s.Steps[len(s.Steps)-1].Do, "dns ") {
+		return errors.New("no step for this result")
+	}
+	last := &s.Steps[len(s.Steps)-1]
+	if last.Want != "" {
+		last.Want += " | "
+	}
+	last.Want += text
+	return nil
 }
 
 // open begins a session of a host, or goes on with its last one.
@@ -81,27 +84,40 @@ func (s *Script) open(line int, text string) (*session, error) {
 		}
 		return open[len(open)-1], nil
 	}
-	if len(open) == 0 {
+	current := &session{line: line}
+	var err error
+	host, source, from := strings.Cut(text, " from ")
+	if from {
+		if current.source, err = netip.ParseAddr(source); err != nil {
+			return nil, fmt.Errorf("%q is no IP address", source)
+		}
+	}
+	if strings.Contains(host, " ") {
+		return nil, fmt.Errorf("%q is no host:port", host)
+	}
+	if len(s.sessions[host]) == 0 {
 		s.hosts = append(s.hosts, host)
 	}
-	current := &session{host: host, line: line}
-	s.sessions[host] = append(open, current)
+	current.host = host
+	s.sessions[host] = append(s.sessions[host], current)
 	return current, nil
 }
 
-func parseMove(line string) (m move, err error) {
-	verb, text, _ := strings.Cut(line, " ")
-	m = move{verb: strings.TrimSuffix(verb, ":"), text: text}
-	switch verb {
-	case "C:", "S:", "quiet", "close", "hang", "refuse", "unreachable":
-	case "raw":
-		m.text, err = strconv.Unquote(text)
-	case "wait":
-		m.wait, err = time.ParseDuration(text)
-	default:
-		err = fmt.Errorf("%q is no move of a session", line)
+// add appends a move. Nothing may stand behind one that ends the session.
+func (s *session) add(n int, line string) error {
+	m, err := parseMove(line)
+	if err != nil {
+		return err
 	}
-	return m, err
+	if len(s.moves) > 0 && s.moves[len(s.moves)-1].last() {
+		return fmt.Errorf("line %d has ended this session", s.moves[len(s.moves)-1].line)
+	}
+	if m.whole() && len(s.moves) > 0 {
+		return fmt.Errorf("%q is a session's only line", line)
+	}
+	m.line = n
+	s.moves = append(s.moves, m)
+	return nil
 }
 
 // matches reports whether s is pattern, in which each * stands for any octets.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -33,12 +34,12 @@ func (o BehindOptions) withDefaults() BehindOptions {
 	return o
 }
 
-// Behind writes verdicts and domain facts to a Store a moment after they were decided, many in one
+// Behind writes verdicts, domain facts and host facts to a Store a moment after they were found, many in one
 // transaction, and answers look-ups as if they had been written at once. It also purges the Store.
 //
-// Whoever clears a domain or everything does so through Behind, so that what is pending goes too. (Where a domain
-// is deleted in the Store itself, the Store leaves out what is still pending for it.) Its methods may be called
-// from any goroutine.
+// Whoever clears a domain or everything, or says what is asked, does so through Behind, so that what is pending
+// goes too. (Where a domain is deleted in the Store itself, or what is asked was set before Behind had a row, the
+// Store leaves out what comes too late.) Its methods may be called from any goroutine.
 type Behind struct {
 	store Store
 	opts  BehindOptions
@@ -79,6 +80,9 @@ func (b *Behind) Add(v Verdict) { b.take(func(p *pending) int { return p.add(v) 
 // AddFact takes what is known of a domain, likewise.
 func (b *Behind) AddFact(f DomainFact) { b.take(func(p *pending) int { return p.addFact(f) }) }
 
+// AddHost takes what was learned of a host, or with a zero Expires that it is to be forgotten, likewise.
+func (b *Behind) AddHost(h HostFact) { b.take(func(p *pending) int { return p.addHost(h) }) }
+
 // take adds a row, counts what got lost and wakes the writer.
 func (b *Behind) take(add func(*pending) (lost int)) {
 	b.mu.Lock()
@@ -106,24 +110,22 @@ func (b *Behind) Lookup(ctx context.Context, domain, local string) ([]Verdict, e
 	found := b.pending.of(domain, local) // first, since a row goes from here to the Store
 	b.mu.Unlock()
 	stored, err := b.store.Lookup(ctx, domain, local)
-	fresh := found
 	for _, v := range stored {
-		if !contains(fresh, v) {
+		switch i := index(found, v); {
+		case i < 0:
 			found = append(found, v)
+		case v.Epoch > found[i].Epoch:
+			found[i] = v // the Store will not have it replaced either
 		}
 	}
 	return Newest(found), err
 }
 
-// contains reports whether there is a verdict of the same identity.
-func contains(verdicts []Verdict, v Verdict) bool {
-	for i := range verdicts {
-		if verdicts[i].Local == v.Local && verdicts[i].Generation == v.Generation {
-			return true
-		}
-	}
-	return false
-}
+// index returns the place of the verdict with the identity of v, -1 where there is none.
+func index(verdicts []Verdict, v Verdict) int { return slices.IndexFunc(verdicts, v.same) }
+
+// same reports whether two verdicts of one domain have the same identity.
+func (v Verdict) same(w Verdict) bool { return v.Local == w.Local && v.Generation == w.Generation }
 
 // DomainFact is that of the Store, unless there is one pending.
 func (b *Behind) DomainFact(ctx context.Context, domain string) (fact DomainFact, ok bool, err error) {
@@ -149,6 +151,18 @@ func (b *Behind) List(ctx context.Context, q Query) (page []Verdict, next string
 		}
 		q.Cursor = next
 	}
+}
+
+// HostFacts is that of the Store after a Flush. Where the Flush fails it returns what is stored.
+func (b *Behind) HostFacts(ctx context.Context) ([]HostFact, error) {
+	_ = b.Flush(ctx) // told by Err and the log
+	return b.store.HostFacts(ctx)
+}
+
+// Counts is that of the Store after a Flush. Where the Flush fails it counts what is stored.
+func (b *Behind) Counts(ctx context.Context) (map[string]Count, error) {
+	_ = b.Flush(ctx) // told by Err and the log
+	return b.store.Counts(ctx)
 }
 
 // Err returns the failure of the last write, and nil once a write has succeeded again.

@@ -21,7 +21,7 @@ func (b *Behind) ClearRecipient(ctx context.Context, domain, local string) (n in
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, v := range b.pending.of(domain, local) {
-		if !contains(stored, v) {
+		if index(stored, v) < 0 {
 			n++
 		}
 	}
@@ -52,4 +52,17 @@ func (b *Behind) cleared(domain string, generation uint64, err error) (uint64, e
 	b.mu.Unlock()
 	signal(b.purge)
 	return generation, nil
+}
+
+// SetAsked is that of the Store; pending rows that a new epoch makes void go too. Those that come later, from
+// callouts that were under way, are dropped as they come.
+func (b *Behind) SetAsked(ctx context.Context, asked map[string]string) (map[string]Epoch, error) {
+	epochs, err := b.store.SetAsked(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pending.setEpochs(epochs)
+	return epochs, nil
 }

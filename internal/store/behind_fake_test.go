@@ -3,6 +3,7 @@ package store_test
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,11 +17,14 @@ type identity struct {
 	generation    uint64
 }
 
-// fake is a Store in memory whose writes can be made to fail or to wait.
+// fake is a Store in memory whose writes can be made to fail or to wait. It has what Behind uses.
 type fake struct {
+	store.Store
 	mu       sync.Mutex
 	verdicts map[identity]store.Verdict
 	facts    map[string]store.DomainFact
+	hosts    map[string]store.HostFact // by host and kind, with a space between
+	epochs   map[string]store.Epoch
 	gens     store.Generations
 	last     uint64
 	batches  []int       // the sizes of the batches that were written
@@ -37,6 +41,7 @@ type fake struct {
 func newFake() *fake {
 	return &fake{
 		verdicts: make(map[identity]store.Verdict), facts: make(map[string]store.DomainFact),
+		hosts: make(map[string]store.HostFact), epochs: make(map[string]store.Epoch),
 		gens: store.Generations{Domains: make(map[string]uint64)}, read: func() {},
 	}
 }
@@ -62,7 +67,7 @@ func (f *fake) rows() int {
 	return len(f.verdicts)
 }
 
-func (f *fake) Write(ctx context.Context, verdicts []store.Verdict, facts []store.DomainFact) error {
+func (f *fake) Write(ctx context.Context, batch store.Batch) error {
 	f.mu.Lock()
 	hold := f.hold
 	f.mu.Unlock()
@@ -77,25 +82,37 @@ func (f *fake) Write(ctx context.Context, verdicts []store.Verdict, facts []stor
 	if f.writeErr != nil {
 		return f.writeErr
 	}
-	f.batches = append(f.batches, len(verdicts)+len(facts))
-	for _, v := range verdicts {
-		if v.Generation == f.gens.Of(v.Domain) {
-			f.verdicts[identity{v.Domain, v.Local, v.Generation}] = v
+	f.batches = append(f.batches, len(batch.Verdicts)+len(batch.Facts)+len(batch.Hosts))
+	for _, v := range batch.Verdicts {
+		id := identity{v.Domain, v.Local, v.Generation}
+		if old, ok := f.verdicts[id]; f.counts(v) && !(ok && f.counts(old) && v.Epoch < old.Epoch) {
+			f.verdicts[id] = v
 		}
 	}
-	for _, fact := range facts {
-		if fact.Generation == f.gens.Of(fact.Domain) {
+	for _, fact := range batch.Facts {
+		if fact.Generation == f.gens.Of(fact.Domain) && fact.Epoch == f.epochs[fact.Domain].Number {
 			f.facts[fact.Domain] = fact
 		}
 	}
+	for _, h := range batch.Hosts {
+		f.hosts[h.Host+" "+h.Kind] = h
+		if h.Expires.IsZero() {
+			delete(f.hosts, h.Host+" "+h.Kind)
+		}
+	}
 	return nil
+}
+
+// counts reports whether a verdict is of the current generation and, if it is not valid, epoch.
+func (f *fake) counts(v store.Verdict) bool {
+	return v.Generation == f.gens.Of(v.Domain) && (v.Status == store.Valid || v.Epoch == f.epochs[v.Domain].Number)
 }
 
 // current returns the visible verdicts of a domain that match, in the order of their local-parts.
 func (f *fake) current(domain string, match func(local string) bool) []store.Verdict {
 	var found []store.Verdict
 	for id, v := range f.verdicts {
-		if id.domain == domain && id.generation == f.gens.Of(domain) && match(id.local) {
+		if id.domain == domain && f.counts(v) && match(id.local) {
 			found = append(found, v)
 		}
 	}
@@ -120,7 +137,7 @@ func (f *fake) DomainFact(_ context.Context, domain string) (store.DomainFact, b
 		return store.DomainFact{}, false, f.readErr
 	}
 	fact, ok := f.facts[domain]
-	if fact.Generation != f.gens.Of(domain) {
+	if fact.Generation != f.gens.Of(domain) || fact.Epoch != f.epochs[domain].Number {
 		return store.DomainFact{}, false, nil
 	}
 	return fact, ok, nil
@@ -184,7 +201,45 @@ func (f *fake) Purge(context.Context, time.Time, int) (bool, error) {
 	return f.garbage > 0, nil
 }
 
-func (f *fake) Generations(context.Context) (store.Generations, error) { return f.gens, nil }
-func (f *fake) Domains(context.Context) ([]store.Domain, error)        { return nil, nil }
-func (f *fake) PutDomain(context.Context, store.Domain) error          { return nil }
-func (f *fake) Close() error                                           { return nil }
+func (f *fake) SetAsked(_ context.Context, asked map[string]string) (map[string]store.Epoch, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.clearErr != nil {
+		return nil, f.clearErr
+	}
+	set := make(map[string]store.Epoch)
+	for domain, words := range asked {
+		e, ok := f.epochs[domain]
+		if ok && e.Asked != words {
+			e.Number++
+		}
+		e.Asked = words
+		f.epochs[domain], set[domain] = e, e
+	}
+	return set, nil
+}
+
+func (f *fake) HostFacts(context.Context) ([]store.HostFact, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Collect(maps.Values(f.hosts)), f.readErr
+}
+
+func (f *fake) Counts(context.Context) (map[string]store.Count, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	counts := make(map[string]store.Count)
+	for id, v := range f.verdicts {
+		n := counts[id.domain]
+		switch {
+		case !f.counts(v):
+			continue
+		case v.Status == store.Valid:
+			n.Valid++
+		default:
+			n.Invalid++
+		}
+		counts[id.domain] = n
+	}
+	return counts, f.readErr
+}

@@ -106,21 +106,27 @@ func (b *Behind) writeBatch(ctx context.Context, upTo uint64) (more bool, err er
 	if len(rows) == 0 {
 		return false, nil
 	}
-	var verdicts []Verdict
-	var facts []DomainFact
-	for _, r := range rows {
-		if r.fact != nil {
-			facts = append(facts, *r.fact)
-		} else {
-			verdicts = append(verdicts, *r.verdict)
-		}
-	}
-	err = b.store.Write(ctx, verdicts, facts)
+	err = b.store.Write(ctx, batchOf(rows))
 	if err != nil && ctx.Err() != nil {
 		return false, err // given up by the caller: that says nothing of the Store
 	}
 	b.note(rows, err)
 	return err == nil, err
+}
+
+// batchOf returns what the rows hold.
+func batchOf(rows []*row) (batch Batch) {
+	for _, r := range rows {
+		switch {
+		case r.fact != nil:
+			batch.Facts = append(batch.Facts, *r.fact)
+		case r.host != nil:
+			batch.Hosts = append(batch.Hosts, *r.host)
+		default:
+			batch.Verdicts = append(batch.Verdicts, *r.verdict)
+		}
+	}
+	return batch
 }
 
 // note keeps what came of a batch, and tells the log where that has changed.

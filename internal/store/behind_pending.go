@@ -10,12 +10,16 @@ import (
 // recipient is what all spellings of one address have in common.
 type recipient struct{ domain, fold string }
 
-// row is a verdict or a fact that waits to be written.
+// hostKind is the identity of a HostFact.
+type hostKind struct{ host, kind string }
+
+// row is a verdict, a fact or a host fact that waits to be written.
 type row struct {
 	verdict *Verdict
 	fact    *DomainFact
+	host    *HostFact
 	number  uint64        // rows are numbered as they come
-	place   *list.Element // in the queue; nil once the row is written, replaced or cleared
+	place   *list.Element // in the queue; nil once the row is written, replaced or void
 }
 
 // pending holds the rows that wait to be written, at most max of them, in the order in which they came. It has
@@ -29,13 +33,16 @@ type pending struct {
 	queue    *list.List
 	verdicts map[recipient][]*row
 	facts    map[string]*row
-	cleared  Generations // what clears have made void, as far as it is known
+	hosts    map[hostKind]*row
+	cleared  Generations       // what clears have made void, as far as it is known
+	epochs   map[string]uint64 // of domains, likewise
 }
 
 func newPending(limit int) *pending {
 	return &pending{
-		max: limit, queue: list.New(), verdicts: make(map[recipient][]*row), facts: make(map[string]*row),
-		cleared: Generations{Domains: make(map[string]uint64)},
+		max: limit, queue: list.New(),
+		verdicts: make(map[recipient][]*row), facts: make(map[string]*row), hosts: make(map[hostKind]*row),
+		cleared: Generations{Domains: make(map[string]uint64)}, epochs: make(map[string]uint64),
 	}
 }
 
@@ -52,21 +59,22 @@ func (p *pending) push(r *row) *row {
 // add takes a verdict. The one that it replaces goes, and so does one too many of its recipient; lost is the
 // number of verdicts that will never be written because there was no room, 0 or 1.
 func (p *pending) add(v Verdict) (lost int) {
-	if v.Generation < p.cleared.Of(v.Domain) {
+	fresh := &row{verdict: &v}
+	if p.void(fresh) {
 		return 0
 	}
 	of := recipient{v.Domain, address.Fold(v.Local)}
-	rows := p.verdicts[of]
-	for _, r := range rows {
-		if r.verdict.Local == v.Local && r.verdict.Generation == v.Generation {
-			p.drop(r)
-			break
+	if i := slices.IndexFunc(p.verdicts[of], func(r *row) bool { return r.verdict.same(v) }); i >= 0 {
+		r := p.verdicts[of][i]
+		if v.Epoch < r.verdict.Epoch {
+			return 0
 		}
+		p.drop(r)
 	}
 	if p.len() >= p.max {
 		return 1
 	}
-	p.verdicts[of] = append(p.verdicts[of], p.push(&row{verdict: &v}))
+	p.verdicts[of] = append(p.verdicts[of], p.push(fresh))
 	if len(p.verdicts[of]) <= MaxSpellings {
 		return 0
 	}
@@ -82,11 +90,12 @@ func surplus(rows []*row) *row {
 
 // addFact takes what is known of a domain, in place of what was known before.
 func (p *pending) addFact(f DomainFact) (lost int) {
-	if f.Generation < p.cleared.Of(f.Domain) {
+	fresh := &row{fact: &f}
+	if p.void(fresh) {
 		return 0
 	}
 	if r := p.facts[f.Domain]; r != nil {
-		if f.Generation < r.fact.Generation {
+		if f.Generation < r.fact.Generation || f.Epoch < r.fact.Epoch {
 			return 0
 		}
 		p.drop(r)
@@ -94,7 +103,20 @@ func (p *pending) addFact(f DomainFact) (lost int) {
 	if p.len() >= p.max {
 		return 1
 	}
-	p.facts[f.Domain] = p.push(&row{fact: &f})
+	p.facts[f.Domain] = p.push(fresh)
+	return 0
+}
+
+// addHost takes what was learned of a host, likewise.
+func (p *pending) addHost(h HostFact) (lost int) {
+	of := hostKind{h.Host, h.Kind}
+	if r := p.hosts[of]; r != nil {
+		p.drop(r)
+	}
+	if p.len() >= p.max {
+		return 1
+	}
+	p.hosts[of] = p.push(&row{host: &h})
 	return 0
 }
 
@@ -105,13 +127,19 @@ func (p *pending) drop(r *row) {
 	}
 	p.queue.Remove(r.place)
 	r.place = nil
-	if r.fact != nil {
+	switch {
+	case r.fact != nil:
 		delete(p.facts, r.fact.Domain)
-		return
+	case r.host != nil:
+		delete(p.hosts, hostKind{r.host.Host, r.host.Kind})
+	default:
+		p.dropVerdict(r)
 	}
+}
+
+func (p *pending) dropVerdict(r *row) {
 	of := recipient{r.verdict.Domain, address.Fold(r.verdict.Local)}
-	rows := p.verdicts[of]
-	rows = slices.DeleteFunc(rows, func(other *row) bool { return other == r })
+	rows := slices.DeleteFunc(p.verdicts[of], func(other *row) bool { return other == r })
 	if len(rows) == 0 {
 		delete(p.verdicts, of)
 	} else {
@@ -127,36 +155,6 @@ func (p *pending) of(domain, local string) []Verdict {
 		found = append(found, *r.verdict)
 	}
 	return found
-}
-
-// clearRecipient drops the verdicts of one recipient.
-func (p *pending) clearRecipient(domain, local string) {
-	for _, r := range slices.Clone(p.verdicts[recipient{domain, address.Fold(local)}]) {
-		p.drop(r)
-	}
-}
-
-// clear notes a new generation of a domain, or with "" of everything, and drops the rows that it made void.
-func (p *pending) clear(domain string, generation uint64) {
-	if domain == "" {
-		p.cleared.All = max(p.cleared.All, generation)
-	} else {
-		p.cleared.Domains[domain] = max(p.cleared.Domains[domain], generation)
-	}
-	for e := p.queue.Front(); e != nil; {
-		r := e.Value.(*row)
-		e = e.Next()
-		if of, gen := r.identity(); (domain == "" || domain == of) && gen < p.cleared.Of(of) {
-			p.drop(r)
-		}
-	}
-}
-
-func (r *row) identity() (domain string, generation uint64) {
-	if r.fact != nil {
-		return r.fact.Domain, r.fact.Generation
-	}
-	return r.verdict.Domain, r.verdict.Generation
 }
 
 // batch returns the first rows of the queue, n at most and none that came after the row numbered upTo.

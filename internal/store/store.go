@@ -36,6 +36,7 @@ type Verdict struct {
 	Local      string // the local-part as it was asked, in the form it has on the wire
 	Status     Status
 	Generation uint64    // of the domain, when the callout began
+	Epoch      uint64    // of the domain, likewise
 	Asked      time.Time // when the destination answered; kept to the millisecond
 	Expires    time.Time // from then on the row may be purged; kept to the millisecond
 	Code       int       // reply code, 200 to 599
@@ -44,17 +45,58 @@ type Verdict struct {
 	Host       string    // host:port that said so
 }
 
-// DomainFact is what the last usable answer to a probe said of a domain. There is one row for each domain.
+// DomainFact is what is known of a domain as a whole. There is one row for each domain. Its times are kept to
+// the millisecond.
 type DomainFact struct {
 	Domain     string
-	CatchAll   bool
 	Generation uint64
-	Asked      time.Time
-	Expires    time.Time
-	Code       int
-	Enhanced   string
-	Text       string
-	Host       string
+	Epoch      uint64
+	Rejected   time.Time // when it last rejected a recipient or a probe; zero for never
+	Expires    time.Time // from then on the row may be purged
+
+	// What the last usable answer to a probe said. Asked is zero where there was none.
+	CatchAll bool
+	Turned   bool // it became a catch-all though it had rejected recipients not long before
+	Asked    time.Time
+	Code     int
+	Enhanced string
+	Text     string
+	Host     string
+}
+
+// HostFact is one thing that was learned of a destination host. Host and Kind identify it. Its times are kept to
+// the millisecond.
+type HostFact struct {
+	Host    string // IP address and port
+	Kind    string
+	N       int
+	Reply   string
+	Learned time.Time
+	Expires time.Time // from then on the row may be purged; zero in a Batch deletes it
+}
+
+// Epoch counts the changes of what is asked for a domain. An invalid verdict and a DomainFact count only while
+// their epoch equals the domain's; a valid verdict counts in later ones too.
+type Epoch struct {
+	Number uint64
+	Asked  string // what is asked, in words that are equal while it is the same
+}
+
+// Pause is a time in which nothing is enforced.
+type Pause struct {
+	Domain string    // "" for every domain
+	Since  time.Time // kept to the millisecond
+	Until  time.Time // zero: until it is ended
+}
+
+// Count is how many verdicts there are.
+type Count struct{ Valid, Invalid int }
+
+// Batch is what one Write stores.
+type Batch struct {
+	Verdicts []Verdict
+	Facts    []DomainFact
+	Hosts    []HostFact
 }
 
 // Domain is a domain that was added at run time. Spec is its settings as JSON, in the words of a [[domain]]
@@ -89,7 +131,8 @@ type Query struct {
 var ErrCursor = errors.New("bad cursor")
 
 // Store keeps what outlives a restart. Its methods may be called from any goroutine. What PutDomain,
-// DeleteDomain and the Clear methods did is durable when they return without error.
+// DeleteDomain and the Clear methods did is durable when they return without error. A zero time comes back as
+// one.
 type Store interface {
 	// Generations returns all generation numbers.
 	Generations(ctx context.Context) (Generations, error)
@@ -98,22 +141,56 @@ type Store interface {
 	Domains(ctx context.Context) ([]Domain, error)
 	// PutDomain adds or replaces a domain.
 	PutDomain(ctx context.Context, d Domain) error
-	// DeleteDomain removes a domain and, by a new generation number that it returns, all that is known of
-	// it. The error is ErrNotFound where there is no such domain.
+	// DeleteDomain removes a domain with its local recipients and its pause and, by a new generation number
+	// that it returns, all that is known of it. The error is ErrNotFound where there is no such domain.
 	DeleteDomain(ctx context.Context, name string) (generation uint64, err error)
 
-	// Write stores verdicts and domain facts, all or none. A row replaces the one with the same identity.
-	// Rows of a generation that has passed are taken without error and never seen.
-	Write(ctx context.Context, verdicts []Verdict, facts []DomainFact) error
-	// Lookup returns the verdicts of the current generation for every ASCII-case spelling of a local-part,
-	// newest first, MaxSpellings at most: of more, the oldest invalid ones are left out.
+	// Epochs returns the epoch of every domain that ever had one set.
+	Epochs(ctx context.Context) (map[string]Epoch, error)
+	// SetAsked says what is asked for domains, by their names. A domain for which something else was asked
+	// before begins a new epoch, which voids its invalid verdicts and its fact; one that had none set has
+	// epoch 0. Epochs outlive DeleteDomain. It returns the epochs of those domains. All are set or none; they are
+	// durable when it returns.
+	SetAsked(ctx context.Context, asked map[string]string) (map[string]Epoch, error)
+
+	// Recipients calls yield with every local recipient of every domain, in the order of the domains and
+	// entries, until yield returns an error, which is returned as it is. yield does not call the Store.
+	Recipients(ctx context.Context, yield func(domain, entry string) error) error
+	// ChangeRecipients adds and then removes local recipients of a domain, all or none, and returns how many
+	// were new and how many were there. The entries are kept as they are; the domain need not be one that is
+	// stored. It is durable when it returns.
+	ChangeRecipients(ctx context.Context, domain string, add, remove []string) (added, removed int, err error)
+	// SetRecipients replaces all local recipients of a domain, likewise.
+	SetRecipients(ctx context.Context, domain string, entries []string) error
+
+	// Pauses returns all pauses, those that are over too, in the order of their domains.
+	Pauses(ctx context.Context) ([]Pause, error)
+	// SetPause sets the pause of a domain, or of every domain, in place of the one it had. Durable on return.
+	SetPause(ctx context.Context, p Pause) error
+	// DeletePause ends it; was is false where there was none.
+	DeletePause(ctx context.Context, domain string) (was bool, err error)
+
+	// HostFacts returns what was learned of hosts and has not expired by now, in the order of hosts and kinds.
+	HostFacts(ctx context.Context) ([]HostFact, error)
+
+	// Write stores a batch, all or none. A row replaces the one with the same identity, but a verdict of an older
+	// epoch leaves one that counts alone. Rows of a generation or, but for valid verdicts, an epoch that has
+	// passed are taken without error and never seen.
+	Write(ctx context.Context, batch Batch) error
+	// Lookup returns the verdicts of the current generation and epoch for every ASCII-case spelling of a
+	// local-part, newest first, MaxSpellings at most: of more, the oldest invalid ones are left out.
 	Lookup(ctx context.Context, domain, local string) ([]Verdict, error)
-	// DomainFact returns what is known of a domain in its current generation; ok is false where nothing is.
+	// DomainFact returns what is known of a domain in its current generation and epoch; ok is false where
+	// nothing is.
 	DomainFact(ctx context.Context, domain string) (fact DomainFact, ok bool, err error)
-	// List returns a page of verdicts of the current generation and the cursor of the next page, "" after
+	// List returns a page of verdicts of the current generation and epoch and the cursor of the next page, "" after
 	// the last. A page before the last may be short, even empty, where the filter leaves much out. The error
 	// wraps ErrCursor for a cursor of another making.
 	List(ctx context.Context, q Query) (page []Verdict, next string, err error)
+
+	// Counts returns how many verdicts of the current generation and epoch are stored for each domain that has
+	// any, those that have expired and are not purged yet too. It reads everything once.
+	Counts(ctx context.Context) (map[string]Count, error)
 
 	// ClearRecipient removes the verdicts of every ASCII-case spelling of a local-part; n is their number.
 	ClearRecipient(ctx context.Context, domain, local string) (n int, err error)
@@ -124,8 +201,8 @@ type Store interface {
 	ClearAll(ctx context.Context) (generation uint64, err error)
 
 	// Purge deletes rows that nothing can see any more, because they expired before now or were cleared:
-	// limit of them at most, or fewer, so that a call never holds up the writer for long. more says whether
-	// there may be others.
+	// limit of them at most, or fewer, so that a call never holds up the writer for long. Rows of an epoch that
+	// has passed may wait until they expire. more says whether there may be others.
 	Purge(ctx context.Context, now time.Time, limit int) (more bool, err error)
 
 	// Close waits for what is under way and closes the store.

@@ -40,29 +40,34 @@ func (k *keyring) recipient(r address.Recipient) key {
 // spelling tells the spellings of one local-part apart.
 func (k *keyring) spelling(local string) uint64 { return maphash.String(k.seed, local) }
 
-// cache is the two caches of verdicts in memory. It holds one entry for each recipient, of the spelling asked
-// last; those of other spellings are in the store.
+// cache is the caches of verdicts in memory. valid and invalid hold what hosts of the first priority said: one entry
+// for each recipient, of the spelling asked last; those of other spellings are in the store. Expired valid entries stay
+// until they are pushed out, since a stale one may be asked for.
 type cache struct {
-	valid   *otter.Cache[key, entry]
-	invalid *otter.Cache[key, entry]
+	valid       *otter.Cache[key, entry]
+	invalid     *otter.Cache[key, entry]
+	provisional *otter.Cache[key, provisional]
 }
 
-// newCache divides entries between the two: invalid verdicts live for a fiftieth of the time and matter less.
-func newCache(entries int) (*cache, error) {
-	valid, err := otter.New(&otter.Options[key, entry]{MaximumSize: entries - entries/4})
-	if err != nil {
+// newCache divides entries: invalid verdicts live for a fiftieth of the time of valid ones and matter less, and
+// provisional ones are gone in minutes.
+func newCache(entries int) (c *cache, err error) {
+	c = new(cache)
+	if c.valid, err = otter.New(&otter.Options[key, entry]{MaximumSize: entries - entries/4}); err != nil {
 		return nil, err
 	}
-	invalid, err := otter.New(&otter.Options[key, entry]{MaximumSize: entries / 4})
-	if err != nil {
+	if c.invalid, err = otter.New(&otter.Options[key, entry]{MaximumSize: entries/4 - entries/16}); err != nil {
 		return nil, err
 	}
-	return &cache{valid, invalid}, nil
+	c.provisional, err = otter.New(&otter.Options[key, provisional]{MaximumSize: entries / 16})
+	return c, err
 }
 
-// put holds a verdict. What it makes void goes: an older invalid one of any spelling, since a valid one serves
-// them all and might be pushed out first; an older valid one that was asked in the same spelling.
+// put holds a verdict of a host of the first priority. What it makes void goes: an older invalid one of any spelling,
+// since a valid one serves them all and might be pushed out first; an older valid one that was asked in the same
+// spelling; a provisional one.
 func (c *cache) put(k key, status Status, e entry) {
+	c.provisional.Invalidate(k)
 	if status == Valid {
 		c.valid.Set(k, e)
 		if old, ok := c.invalid.GetIfPresent(k); ok && old.asked <= e.asked {
@@ -80,4 +85,5 @@ func (c *cache) put(k key, status Status, e entry) {
 func (c *cache) forget(k key) {
 	c.valid.Invalidate(k)
 	c.invalid.Invalidate(k)
+	c.provisional.Invalidate(k)
 }

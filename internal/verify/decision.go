@@ -16,7 +16,7 @@ type Action uint8
 
 // The actions.
 const (
-	NoOpinion Action = iota // the domain is not ours: let others decide
+	NoOpinion Action = iota // the domain is not ours, or is left alone: let others decide
 	Accept
 	Reject // for good: 5xx
 	Defer  // for now: 4xx
@@ -48,15 +48,23 @@ type Decision struct {
 	Code     int               // of Reject and Defer: 550 to 554, 400 to 499 but 421
 	Enhanced smtpwire.Enhanced // of Reject and Defer, its class that of Code
 	Text     string            // of Reject and Defer: one line of printable ASCII for the client
-	Verdict  Verdict
-	Source   Source
-	Reason   string // why, in one word of a fixed set: logs, metrics and API have it
+	// Would is what Action would be if it were enforced: Reject or Defer, of which Code, Enhanced and Text are then,
+	// while Action is Accept. NoOpinion where Action is what it would be.
+	Would   Action
+	Verdict Verdict
+	Source  Source
+	Reason  string // why, in one word of a fixed set: logs, metrics and API have it
 }
 
 // The reasons of decisions that are not a Problem of a callout. Those have the Problem's kind.
 const (
 	ReasonRecipient = "recipient"  // the destination answered for this recipient
 	ReasonCatchAll  = "catch_all"  // the domain accepts every recipient
+	ReasonStale     = "stale"      // one of these two, before it expired
+	ReasonListed    = "listed"     // it is a local recipient
+	ReasonNotListed = "not_listed" // it is none, and the domain has no others
+	ReasonListEmpty = "list_empty" // the domain has local recipients alone, and none
+	ReasonOff       = "off"        // the domain is not to be verified
 	ReasonNotServed = "not_served" // the domain is not one of ours
 	ReasonSyntax    = "syntax"     // no recipient anywhere
 	ReasonSlow      = "slow"       // answer_within passed; the callout goes on
@@ -70,7 +78,10 @@ var errSlow = errors.New("no answer within answer_within; the callout goes on an
 // text is ours unless the domain passes the destination's on, since destinations tell where mailboxes live.
 func decide(d *domains.Domain, verdict Verdict, source Source) Decision {
 	dec := Decision{Verdict: verdict, Source: source, Reason: ReasonRecipient}
-	if verdict.CatchAll {
+	switch {
+	case verdict.Stale:
+		dec.Reason = ReasonStale
+	case verdict.CatchAll:
 		dec.Reason = ReasonCatchAll
 	}
 	switch verdict.Status {
@@ -126,21 +137,27 @@ func deferral(v Verdict) (code int, enhanced smtpwire.Enhanced, text, reason str
 			return code, enhanced, "mailbox not available now, try again later", reason
 		}
 	}
-	return code, smtpwire.Enhanced{Class: 4, Subject: 4, Detail: deferDetail(p)}, text, reason
+	return code, deferEnhanced(v.Problem, p), text, reason
 }
 
-// deferDetail returns the last part of 4.4.x.
-func deferDetail(p *callout.Problem) uint16 {
-	if p == nil {
-		return 2 // answer_within
+// deferEnhanced returns the enhanced status code (RFC 3463) of a deferral that is not the destination's own.
+func deferEnhanced(err error, p *callout.Problem) smtpwire.Enhanced {
+	subject, detail := uint16(4), uint16(1) // no answer from host
+	switch {
+	case errors.Is(err, errListEmpty):
+		subject, detail = 3, 0 // other mail system status: it is ours that lacks something
+	case p == nil:
+		detail = 2 // answer_within
+	case p.Kind == callout.Timeout, p.Kind == callout.Closed, p.Kind == callout.Garbage:
+		detail = 2 // bad connection
+	case p.Kind == callout.QueueFull:
+		detail = 5 // mail system congestion
+	case p.Kind == callout.Loop:
+		detail = 6 // routing loop detected
+	case p.Kind == callout.TLS:
+		subject, detail = 7, 5 // cryptographic failure
 	}
-	switch p.Kind {
-	case callout.Timeout, callout.Closed, callout.Garbage:
-		return 2
-	case callout.QueueFull:
-		return 5
-	}
-	return 1
+	return smtpwire.Enhanced{Class: 4, Subject: subject, Detail: detail}
 }
 
 // printable returns text as one line of printable ASCII, at most 400 octets, with ? for what is not.
@@ -154,7 +171,7 @@ func printable(text string) string {
 	}, text))
 }
 
-// AppendReply appends what a client is told, "550 5.1.1 text". It is for Reject and Defer.
+// AppendReply appends what a client is told, or would be, "550 5.1.1 text". It is for Reject and Defer.
 func (d *Decision) AppendReply(b []byte) []byte {
 	b = strconv.AppendInt(b, int64(d.Code), 10)
 	b = append(b, ' ')

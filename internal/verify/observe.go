@@ -15,6 +15,7 @@ type metrics struct {
 	questions   *prometheus.CounterVec
 	fronts      sync.Map                                                  // of prometheus.Counter, the questions of each front end
 	decisions   [len(actionNames)][3][len(sourceNames)]prometheus.Counter // by action, status, source
+	notEnforced [len(actionNames)]prometheus.Counter                      // by what would have been done
 	joined      prometheus.Counter
 	storeErrors prometheus.Counter
 }
@@ -46,11 +47,20 @@ func newMetrics(r prometheus.Registerer, v *Verifier) *metrics {
 			}
 		}
 	}
+	notEnforced := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "callout_not_enforced_total",
+		Help: "Recipients that were accepted because nothing is enforced, by what would have been done.",
+	}, []string{"would"})
+	for _, would := range []Action{Reject, Defer} {
+		m.notEnforced[would] = notEnforced.WithLabelValues(would.String())
+	}
 	if r == nil {
 		return m
 	}
-	r.MustRegister(m.questions, decisions, m.joined, m.storeErrors)
-	for name, size := range map[string]func() int{"valid": v.cache.valid.EstimatedSize, "invalid": v.cache.invalid.EstimatedSize} {
+	r.MustRegister(m.questions, decisions, notEnforced, m.joined, m.storeErrors)
+	for name, size := range map[string]func() int{
+		"valid": v.cache.valid.EstimatedSize, "invalid": v.cache.invalid.EstimatedSize, "provisional": v.cache.provisional.EstimatedSize,
+	} {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name:        "callout_cache_entries",
 			Help:        "Verdicts in memory.",
@@ -77,7 +87,7 @@ func (v *Verifier) observe(ctx context.Context, q *Question, d *Decision, begun 
 	if !v.log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	var room [16]slog.Attr
+	var room [18]slog.Attr
 	// A record made by hand: the logger would look up where it was called from, which nobody is shown.
 	now := time.Now()
 	record := slog.NewRecord(now, slog.LevelInfo, "decision", 0)
@@ -93,10 +103,16 @@ func (d *Decision) attrs(a []slog.Attr, q *Question, now time.Time, took time.Du
 		a = append(a, slog.String("recipient", q.Recipient.String()))
 	}
 	a = append(a, slog.String("action", d.Action.String()))
+	if d.Would != NoOpinion {
+		a = append(a, slog.String("would", d.Would.String()))
+	}
 	if d.Code != 0 {
 		a = append(a, slog.Int("code", d.Code), slog.String("enhanced", d.Enhanced.String()))
 	}
 	a = append(a, slog.String("verdict", d.Verdict.Status.String()), slog.String("reason", d.Reason), slog.String("source", d.Source.String()))
+	if d.Verdict.Provisional {
+		a = append(a, slog.Bool("provisional", true))
+	}
 	if d.Verdict.Host != "" {
 		a = append(a, slog.String("destination", d.Verdict.Host))
 	}

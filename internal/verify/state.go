@@ -2,22 +2,20 @@ package verify
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"callout/internal/domains"
 	"callout/internal/store"
 )
-
-// noProbeFor is how long a domain is not probed again after a probe that settled nothing.
-const noProbeFor = 10 * time.Minute
 
 // state is what is known of a domain as a whole, and what is being asked for it.
 type state struct {
 	name       string
 	generation atomic.Uint64
-	catchAll   atomic.Pointer[catchAll] // nil: nothing is known
+	catchAll   atomic.Pointer[catchAll] // by hosts of the first priority; nil: nothing is known
+	backup     atomic.Pointer[catchAll] // by those behind them, likewise
 
 	loaded  atomic.Bool // what the store knows of the domain is here
 	loading sync.Mutex  // held over the store's I/O
@@ -25,8 +23,46 @@ type state struct {
 	mu        sync.Mutex
 	flights   map[string]*flight // by local-part as asked; ended ones while their unknown is kept
 	lingering int                // the ended ones
-	probing   chan struct{}      // closed when the flight that carries the probe is over; nil without one
-	noProbe   int64              // until then the domain is not probed
+	probing   *turn              // of the flight that carries a probe in front; nil without one
+	renewing  *turn              // of the flight that carries one behind, until that is settled
+	noProbe   undecided
+	rejection lastRejection
+}
+
+// undecided says until when a domain is not probed, since the last probe settled nothing.
+type undecided struct {
+	era
+	until int64
+}
+
+// undecided reports whether the domain is not to be probed now. The caller holds st.mu.
+func (st *state) undecided(in era, now int64) bool {
+	return st.noProbe.era == in && now < st.noProbe.until
+}
+
+// lastRejection says when a domain last rejected a recipient or a probe.
+type lastRejection struct {
+	era
+	ever        bool
+	at, written int64 // the latter is what the store knows
+}
+
+// writeRejectionEvery is how old the stored time of the last rejection may grow: rejections do not cost a write each.
+const writeRejectionEvery = time.Hour
+
+// within reports whether something was rejected in an era not longer ago than d.
+func (r *lastRejection) within(in era, now int64, d time.Duration) bool {
+	return r.ever && r.era == in && now-r.at < int64(d)
+}
+
+// note takes a rejection and reports whether it is to be written.
+func (r *lastRejection) note(in era, now int64) bool {
+	if !r.ever || r.era != in {
+		*r = lastRejection{era: in, ever: true, at: now, written: now}
+		return true
+	}
+	r.at = max(r.at, now)
+	return now-r.written >= int64(writeRejectionEvery)
 }
 
 // state returns the state of a domain and makes it where there is none.
@@ -65,14 +101,26 @@ func (v *Verifier) load(ctx context.Context, st *state) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	defer st.loaded.Store(true)
-	if !ok || fact.Generation != v.generation(st) || st.catchAll.Load() != nil {
-		return nil
-	}
-	reply := storedReply(fact.Code, fact.Enhanced, fact.Text)
-	if e, ok := v.fromRow(fact.Generation, "", fact.Asked, fact.Host, reply); ok {
-		st.catchAll.Store(&catchAll{entry: e, accepts: fact.CatchAll, exceptions: exceptions})
+	if ok && fact.Generation == v.generation(st) {
+		v.takeFact(st, fact, exceptions)
 	}
 	return nil
+}
+
+// takeFact takes over what the store knows of a domain, where nothing newer is known. The caller holds st.mu.
+func (v *Verifier) takeFact(st *state, fact store.DomainFact, exceptions bool) {
+	in := era{fact.Generation, fact.Epoch}
+	e, ok := v.fromRow(in, "", fact.Asked, fact.Host, storedReply(fact.Code, fact.Enhanced, fact.Text))
+	known := ok && !fact.Asked.IsZero()
+	if known && st.catchAll.Load() == nil {
+		st.catchAll.Store(&catchAll{entry: e, accepts: fact.CatchAll, turned: fact.Turned, exceptions: exceptions})
+	}
+	if st.rejection.ever || fact.Rejected.IsZero() {
+		return
+	}
+	if r, ok := v.fromRow(in, "", fact.Rejected, "", Reply{}); ok {
+		st.rejection = lastRejection{era: in, ever: true, at: r.asked, written: r.asked}
+	}
 }
 
 // refusedSince reports whether the store may have recipients of a catch-all domain that were refused since its
@@ -82,46 +130,48 @@ func (v *Verifier) refusedSince(ctx context.Context, fact store.DomainFact) bool
 	return err != nil || len(rows) > 0 || next != ""
 }
 
-// probeTurn says who asks a random address of a domain without a state. carry: this flight does, and calls done
-// when it is over. wait: another does; its answer may make this flight's question needless.
-func (v *Verifier) probeTurn(f *flight) (carry bool, done func(), wait <-chan struct{}) {
-	if !f.d.Settings.CatchAllCheck {
-		return false, nil, nil
+// writeFact has what is known of a flight's domain written behind. A catch-all is kept for stale_valid_for beyond its
+// time, as valid verdicts are. The caller holds st.mu.
+func (v *Verifier) writeFact(f *flight) {
+	row, rules := store.DomainFact{Domain: f.d.Name, Generation: f.generation, Epoch: f.epoch}, &f.d.Settings.Cache
+	if r := &f.st.rejection; r.ever && r.era == f.era {
+		row.Rejected = v.wall(r.at)
+		row.Expires = row.Rejected.Add(doubtFor)
+		r.written = r.at
 	}
-	st := f.st
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	now := v.now()
-	switch {
-	case now < st.noProbe, v.domainKnown(st, now, &f.d.Settings.Cache):
-		return false, nil, nil
-	case st.probing != nil:
-		return false, nil, st.probing
-	}
-	probing := make(chan struct{})
-	st.probing = probing
-	return true, func() {
-		st.mu.Lock()
-		if st.probing == probing {
-			st.probing = nil
+	if c := f.st.catchAll.Load(); c != nil && c.era == f.era {
+		row.Asked, row.CatchAll, row.Turned = v.wall(c.asked), c.accepts, c.turned
+		row.Code, row.Enhanced, row.Text, row.Host = c.reply.Code, c.reply.Enhanced.String(), c.reply.Text, c.host
+		expires := row.Asked.Add(c.ttl(rules))
+		if c.accepts {
+			expires = expires.Add(rules.StaleValidFor)
 		}
-		st.mu.Unlock()
-		close(probing)
-	}, nil
+		if expires.After(row.Expires) {
+			row.Expires = expires
+		}
+	}
+	v.behind.AddFact(row)
 }
 
-// domainKnown reports whether the catch-all question of a domain is settled: for as long as a valid verdict
-// where it accepts everything, for as long as an invalid one where it does not.
-func (v *Verifier) domainKnown(st *state, now int64, rules *domains.Cache) bool {
-	c := st.catchAll.Load()
-	if c == nil {
-		return false
+// drop takes a flight out of the state. The caller holds st.mu.
+func (st *state) drop(f *flight) {
+	delete(st.flights, f.r.Local())
+	if f.lingers {
+		st.lingering--
 	}
-	ttl := rules.InvalidTTL
-	if c.accepts {
-		ttl = rules.ValidTTL
+}
+
+// dropFlights takes the flights of a local-part, in every spelling, out of the state: who comes now starts a
+// new one, and nothing of the old ones is kept.
+func (st *state) dropFlights(local string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for spelling, f := range st.flights {
+		if len(spelling) == len(local) && strings.EqualFold(spelling, local) {
+			f.cleared = true
+			st.drop(f)
+		}
 	}
-	return c.live(v.generation(st), now, ttl)
 }
 
 // reset forgets what is known and asked of a domain: a clear that took effect. Flights that are under way
@@ -130,83 +180,10 @@ func (st *state) reset() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.catchAll.Store(nil)
-	st.noProbe = 0
-	st.probing = nil
+	st.backup.Store(nil)
+	st.noProbe = undecided{}
+	st.rejection = lastRejection{}
+	st.probing, st.renewing = nil, nil
 	clear(st.flights)
 	st.lingering = 0
-}
-
-// raise sets a generation unless it is newer already.
-func raise(g *atomic.Uint64, to uint64) {
-	for {
-		old := g.Load()
-		if old >= to || g.CompareAndSwap(old, to) {
-			return
-		}
-	}
-}
-
-// ClearRecipient forgets a recipient in every ASCII-case spelling, durably; n is how many verdicts were stored.
-// When it has returned, no question gets an answer from before, and no callout that is under way is kept.
-func (v *Verifier) ClearRecipient(ctx context.Context, domain, local string) (n int, err error) {
-	st := v.state(domain)
-	st.dropFlights(local)
-	n, err = v.behind.ClearRecipient(ctx, domain, local)
-	v.forget(st, domain, local) // even where the store failed: what memory holds must not outlive the wish
-	return n, err
-}
-
-// ClearDomain forgets everything known of a domain, likewise. It takes the same time for any number of verdicts.
-func (v *Verifier) ClearDomain(ctx context.Context, domain string) error {
-	generation, err := v.behind.ClearDomain(ctx, domain)
-	if err != nil {
-		return err
-	}
-	v.Cleared(domain, generation)
-	return nil
-}
-
-// Cleared takes over a generation that the store has given a domain.
-func (v *Verifier) Cleared(domain string, generation uint64) {
-	st := v.state(domain)
-	raise(&st.generation, generation)
-	st.reset()
-	v.genMu.Lock()
-	v.gens[domain] = max(v.gens[domain], generation)
-	v.genMu.Unlock()
-}
-
-// ClearAll forgets everything known of every domain, likewise.
-func (v *Verifier) ClearAll(ctx context.Context) error {
-	generation, err := v.behind.ClearAll(ctx)
-	if err != nil {
-		return err
-	}
-	raise(&v.everything, generation)
-	v.states.Range(func(_, st any) bool {
-		st.(*state).reset()
-		return true
-	})
-	return nil
-}
-
-// Forget lets go of what memory holds for domains that are no longer served.
-func (v *Verifier) Forget(names []string) {
-	for _, name := range names {
-		if st, ok := v.states.Load(name); ok {
-			v.genMu.Lock()
-			v.gens[name] = max(v.gens[name], st.(*state).generation.Load())
-			v.genMu.Unlock()
-			v.states.Delete(name)
-		}
-	}
-}
-
-// List returns a page of the verdicts of a domain that still count, and the cursor of the next page.
-func (v *Verifier) List(ctx context.Context, d *domains.Domain, q store.Query) ([]store.Verdict, string, error) {
-	now := time.Now()
-	q.Domain = d.Name
-	q.ValidSince = now.Add(-d.Settings.Cache.ValidTTL)
-	q.InvalidSince = now.Add(-d.Settings.Cache.InvalidTTL)
-	return v.behind.List(ctx, q)
 }

@@ -58,9 +58,14 @@ type Verifier struct {
 	genMu      sync.Mutex
 	gens       map[string]uint64 // generations of domains whose state is not made yet
 
-	ctx    context.Context // ends when callouts are given up
-	cancel context.CancelFunc
-	flying sync.WaitGroup
+	paused  atomic.Pointer[pauses] // nil: none
+	pauseMu sync.Mutex             // held through a change of them, the write to the store included
+
+	ctx     context.Context // ends when callouts are given up
+	cancel  context.CancelFunc
+	flying  sync.WaitGroup
+	closeMu sync.Mutex // guards closed
+	closed  bool       // nothing that was not asked for by a front end is begun any more
 }
 
 // New returns a Verifier that goes on where the store left off.
@@ -83,6 +88,9 @@ func New(ctx context.Context, o Options) (*Verifier, error) {
 	v.everything.Store(gens.All)
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.metrics = newMetrics(o.Registerer, v)
+	if err := v.loadPauses(ctx); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 
@@ -99,15 +107,21 @@ func (v *Verifier) wall(t int64) time.Time {
 // and its answer is kept for who asks next.
 func (v *Verifier) Decide(ctx context.Context, q Question) Decision {
 	begun := time.Now()
-	d := v.answer(ctx, q.Recipient, int64(begun.Sub(v.start)))
+	served := v.domains.Lookup(q.Recipient.Domain())
+	d := v.answer(ctx, served, q.Recipient, int64(begun.Sub(v.start)))
+	v.enforce(served, &d)
 	v.observe(ctx, &q, &d, begun)
 	return d
 }
 
-func (v *Verifier) answer(ctx context.Context, r address.Recipient, now int64) Decision {
-	d := v.domains.Lookup(r.Domain())
+func (v *Verifier) answer(ctx context.Context, d *domains.Domain, r address.Recipient, now int64) Decision {
 	if d == nil {
 		return Decision{Action: NoOpinion, Reason: ReasonNotServed}
+	}
+	if d.Mode != domains.ModeCallout { // before the cache: what is listed counts from that moment on
+		if local, ok := answerLocally(d, r); ok {
+			return local
+		}
 	}
 	st := v.state(d.Name)
 	if verdict, ok := v.recall(d, st, r, now); ok {
@@ -127,6 +141,7 @@ func (v *Verifier) Refuse(ctx context.Context, q Question, err *address.SyntaxEr
 		Action: Reject, Code: 550, Enhanced: smtpwire.Enhanced{Class: 5, Subject: 1, Detail: 3},
 		Text: "bad recipient address syntax", Reason: ReasonSyntax, Verdict: Verdict{Status: Invalid, Problem: err},
 	}
+	v.enforce(v.intended(err.Address), &d)
 	v.observe(ctx, &q, &d, time.Now())
 	return d
 }
@@ -138,68 +153,33 @@ func (v *Verifier) Peek(ctx context.Context, r address.Recipient) (verdict Verdi
 	if d == nil {
 		return Verdict{}, false, nil
 	}
+	if local, ok := answerLocally(d, r); ok {
+		return local.Verdict, local.Verdict.Status != Unknown, nil
+	}
 	st := v.state(d.Name)
 	f := v.newFlight(d, st, r)
 	if err = v.load(ctx, st); err == nil {
 		err = v.find(ctx, f)
 	}
-	verdict, ok = v.weigh(f)
+	verdict, ok = v.known(f)
 	return verdict, ok, err
 }
 
-// recall looks for a verdict in memory alone.
-func (v *Verifier) recall(d *domains.Domain, st *state, r address.Recipient, now int64) (Verdict, bool) {
-	f := flight{d: d, st: st, r: r, generation: v.generation(st)}
-	f.own, f.status = v.lookUp(&f, now)
-	if c := st.catchAll.Load(); !st.loaded.Load() || f.status == Unknown && c != nil && c.exceptions {
-		return Verdict{}, false // the store may know better
+// later runs what nobody waits for, unless Close has begun. Close waits for it.
+func (v *Verifier) later(run func()) {
+	v.closeMu.Lock()
+	defer v.closeMu.Unlock()
+	if !v.closed {
+		v.flying.Go(run)
 	}
-	return v.weigh(&f)
-}
-
-// weigh says which counts of what is known: of a recipient's own verdict and the state of its domain it is the
-// newer. Of one callout both are of the same time, and the recipient's own reply outranks the probe's.
-func (v *Verifier) weigh(f *flight) (Verdict, bool) {
-	rules := &f.d.Settings.Cache
-	c := f.st.catchAll.Load()
-	if c != nil && c.accepts && f.d.Settings.CatchAllCheck && c.live(f.generation, v.now(), rules.ValidTTL) &&
-		(f.status == Unknown || f.own.asked < c.asked) {
-		verdict := v.verdict(&c.entry, Valid, rules.ValidTTL)
-		verdict.CatchAll = true
-		return verdict, true
-	}
-	switch f.status {
-	case Valid:
-		return v.verdict(&f.own, Valid, rules.ValidTTL), true
-	case Invalid:
-		return v.verdict(&f.own, Invalid, rules.InvalidTTL), true
-	}
-	return Verdict{}, false
-}
-
-// lookUp returns a recipient's own verdict from memory: a valid one of any spelling or an invalid one of this
-// spelling, whichever is newer. Where both are of this spelling there is only the newer one (cache.put).
-func (v *Verifier) lookUp(f *flight, now int64) (entry, Status) {
-	k, rules, spelling := v.keys.recipient(f.r), &f.d.Settings.Cache, v.keys.spelling(f.r.Local())
-	valid, ok := v.cache.valid.GetIfPresent(k)
-	ok = ok && valid.live(f.generation, now, rules.ValidTTL)
-	if ok && valid.spelling == spelling {
-		return valid, Valid
-	}
-	invalid, refused := v.cache.invalid.GetIfPresent(k)
-	refused = refused && invalid.live(f.generation, now, rules.InvalidTTL) && invalid.spelling == spelling
-	switch {
-	case ok && (!refused || valid.asked >= invalid.asked):
-		return valid, Valid
-	case refused:
-		return invalid, Invalid
-	}
-	return entry{}, Unknown
 }
 
 // Close waits for the callouts that are under way, or until ctx ends, which gives them up. Questions must not
 // come any more.
 func (v *Verifier) Close(ctx context.Context) {
+	v.closeMu.Lock()
+	v.closed = true
+	v.closeMu.Unlock()
 	done := make(chan struct{})
 	go func() {
 		v.flying.Wait()
@@ -211,22 +191,4 @@ func (v *Verifier) Close(ctx context.Context) {
 	}
 	v.cancel()
 	<-done
-}
-
-// DomainState is what the last usable probe said of a domain.
-type DomainState struct {
-	Accepts bool // every recipient: a catch-all
-	Reply   Reply
-	Host    string
-	Asked   time.Time
-}
-
-// CatchAll returns what is known of a domain; ok is false where nothing counts any more.
-func (v *Verifier) CatchAll(d *domains.Domain) (s DomainState, ok bool) {
-	st := v.state(d.Name)
-	if err := v.load(v.ctx, st); err != nil || !v.domainKnown(st, v.now(), &d.Settings.Cache) {
-		return s, false
-	}
-	c := st.catchAll.Load()
-	return DomainState{Accepts: c.accepts, Reply: c.reply, Host: c.host, Asked: v.wall(c.asked)}, true
 }

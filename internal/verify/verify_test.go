@@ -56,11 +56,11 @@ func newVerifier(t testing.TB, ask askFunc, change func(*verify.Options)) (*veri
 	}
 	d := &domains.Domain{Name: "example.com", Destination: callout.Destination{{mx}}, Settings: domains.DefaultSettings()}
 	d.Settings.CatchAllCheck = false
-	registry, err := domains.New(ctx, db, []*domains.Domain{d}, nil)
+	behind := store.NewBehind(db, store.BehindOptions{})
+	registry, err := domains.New(ctx, db, behind, []*domains.Domain{d}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	behind := store.NewBehind(db, store.BehindOptions{})
 	o := verify.Options{Domains: registry, Asker: ask, Store: db, Behind: behind, MaxEntries: 100_000}
 	if change != nil {
 		change(&o)
@@ -268,7 +268,7 @@ func TestADomainThatComesBack(t *testing.T) {
 	if err := behind.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
-	removed, err := registry.Reload(nil, nil)
+	removed, err := registry.Reload(ctx, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,10 +276,10 @@ func TestADomainThatComesBack(t *testing.T) {
 	asked := time.Now().Add(2 * time.Millisecond)
 	time.Sleep(4 * time.Millisecond)
 	fact := store.DomainFact{Domain: "example.com", CatchAll: true, Asked: asked, Expires: asked.Add(time.Hour), Code: 250, Text: "Ok", Host: mx.String()}
-	if err := db.Write(ctx, nil, []store.DomainFact{fact}); err != nil {
+	if err := db.Write(ctx, store.Batch{Facts: []store.DomainFact{fact}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := registry.Reload([]*domains.Domain{&d}, nil); err != nil {
+	if _, err := registry.Reload(ctx, []*domains.Domain{&d}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := decide(v, "john"); got.Action != verify.Accept || got.Reason != verify.ReasonCatchAll {

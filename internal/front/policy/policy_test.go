@@ -84,7 +84,7 @@ func start(t *testing.T, network, address string) *fixture {
 	t.Cleanup(func() { db.Close() })
 	behind := store.NewBehind(db, store.BehindOptions{})
 	t.Cleanup(func() { behind.Close(ctx) })
-	registry, err := domains.New(ctx, db, served, nil)
+	registry, err := domains.New(ctx, db, behind, served, nil)
 	must(err)
 	pools := callout.NewPools(callout.Options{})
 	t.Cleanup(func() { pools.Close(ctx) })

@@ -24,13 +24,23 @@ type Player interface {
 	Stop()
 }
 
+// Teller is a Player with steps of its own that have a result.
+type Teller interface {
+	// Tell does a step and returns its result in words; told is false where it is none of these.
+	Tell(verb, rest string) (words string, told bool, err error)
+}
+
 // Run plays every script that matches a pattern. start makes a Player whose connections go to the network. Steps
 // that every player has are
 //
 //	> ask …      or "> rcpt …": a question; its answer must be what "< " says
-//	> ask … &    does not wait for the answer
-//	> answers    waits for all of those, in their order
+//	> ask … &    does not wait for the answer, but until all that can happen at this moment has happened
+//	> answers    waits for all of those, in their order; each has a "< " of its own
+//	> together   the network stands still while the questions behind it come, which end with " &": all are there,
+//	             in their order, before the first of them is dealt with; any other step lets it move on
 //	> wait 5s
+//
+// Lines that begin with "dns " change what the network's LookupHost and LookupMX say.
 func Run(t *testing.T, pattern string, start func(t *testing.T, n *lab.Network) Player) {
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
@@ -48,7 +58,7 @@ func Run(t *testing.T, pattern string, start func(t *testing.T, n *lab.Network) 
 			}
 			synctest.Test(t, func(t *testing.T) {
 				network := lab.NewNetwork(script)
-				p := &play{player: start(t, network)}
+				p := &play{player: start(t, network), network: network}
 				for _, step := range script.Steps {
 					got, err := p.do(step.Do)
 					if err != nil {
@@ -70,14 +80,18 @@ func Run(t *testing.T, pattern string, start func(t *testing.T, n *lab.Network) 
 // play is a script that is being played.
 type play struct {
 	player  Player
+	network *lab.Network
 	pending []chan string // answers that were not waited for
 }
 
 func (p *play) do(step string) (string, error) {
 	verb, rest, _ := strings.Cut(step, " ")
+	rest, background := strings.CutSuffix(rest, " &")
+	if !background {
+		p.network.Release()
+	}
 	switch verb {
 	case "ask", "rcpt":
-		rest, background := strings.CutSuffix(rest, " &")
 		ask, err := p.player.Question(rest)
 		if err != nil {
 			return "", err
@@ -97,11 +111,21 @@ func (p *play) do(step string) (string, error) {
 		}
 		p.pending = nil
 		return strings.Join(all, " | "), nil
+	case "together":
+		p.network.Hold()
+		return "", nil
+	case "dns":
+		return "", p.network.DNS(rest)
 	case "wait":
 		d, err := time.ParseDuration(rest)
 		time.Sleep(d)
 		synctest.Wait()
 		return "", err
+	}
+	if t, ok := p.player.(Teller); ok {
+		if words, told, err := t.Tell(verb, rest); told {
+			return words, err
+		}
 	}
 	return "", p.player.Do(verb, rest)
 }

@@ -39,7 +39,7 @@ func fill(b *testing.B, s *sqlite.Store, generation uint64, n int, place func(i 
 		if len(batch) < cap(batch) && i < n-1 {
 			continue
 		}
-		if err := s.Write(context.Background(), batch, nil); err != nil {
+		if err := s.Write(context.Background(), store.Batch{Verdicts: batch}); err != nil {
 			b.Fatal(err)
 		}
 		batch = batch[:0]
@@ -187,5 +187,60 @@ func BenchmarkPurge(b *testing.B) {
 			}
 			b.ReportMetric(float64(longest.Milliseconds()), "ms-longest")
 		})
+	}
+}
+
+// BenchmarkSetRecipients replaces 100,000 local recipients of a domain, and reads them back.
+func BenchmarkSetRecipients(b *testing.B) {
+	const entries = 100_000
+	for name, place := range map[string]func(int) int{"scattered": scattered(entries), "sequential": sequential} {
+		b.Run(name, func(b *testing.B) {
+			s := benchStore(b)
+			all := make([]string, entries)
+			for i := range all {
+				all[i] = fmt.Sprintf("user.%07d", place(i))
+			}
+			for b.Loop() {
+				if err := s.SetRecipients(context.Background(), benchDomain, all); err != nil {
+					b.Fatal(err)
+				}
+				n := 0
+				err := s.Recipients(context.Background(), func(string, string) error { n++; return nil })
+				if err != nil || n != entries {
+					b.Fatalf("%d recipients, %v", n, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkSetAsked says what is asked for 6,000 domains: something new, or the same as before.
+func BenchmarkSetAsked(b *testing.B) {
+	const domains = 6000
+	for name, step := range map[string]int{"new": 1, "the same": 0} {
+		b.Run(name, func(b *testing.B) {
+			s := benchStore(b)
+			asked := make(map[string]string, domains)
+			for i := 0; b.Loop(); i += step {
+				for d := range domains {
+					asked[fmt.Sprintf("customer-%04d.example", d)] = fmt.Sprintf("mx.example.com:25 %d", i)
+				}
+				if _, err := s.SetAsked(context.Background(), asked); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCounts counts 1,000,000 verdicts of one domain.
+func BenchmarkCounts(b *testing.B) {
+	s := benchStore(b)
+	fill(b, s, 0, million, sequential)
+	for b.Loop() {
+		counts, err := s.Counts(context.Background())
+		if n := counts[benchDomain]; err != nil || n.Valid+n.Invalid != million {
+			b.Fatalf("%v, %v", counts, err)
+		}
 	}
 }

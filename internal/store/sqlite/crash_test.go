@@ -53,6 +53,7 @@ func work(path, first string) error {
 }
 
 const (
+	kinds       = 11 // of steps
 	crashDomain = "v.example"
 	crashBatch  = 150
 )
@@ -63,14 +64,14 @@ func step(ctx context.Context, s store.Store, n int) (err error) {
 	if err != nil {
 		return err
 	}
-	switch n % 8 {
+	switch n % kinds {
 	case 0, 1, 2:
 		var batch []store.Verdict
 		for i := range crashBatch {
 			batch = append(batch, store.Verdict{Domain: crashDomain, Local: fmt.Sprintf("%d-%d", n, i),
 				Status: store.Valid, Generation: g.Of(crashDomain), Expires: time.Now().Add(time.Hour)})
 		}
-		return s.Write(ctx, batch, nil)
+		return s.Write(ctx, store.Batch{Verdicts: batch})
 	case 3:
 		return s.PutDomain(ctx, store.Domain{Name: fmt.Sprintf("d%d.example", n), Spec: []byte("{}")})
 	case 4:
@@ -87,76 +88,22 @@ func step(ctx context.Context, s store.Store, n int) (err error) {
 		}
 	case 7:
 		_, err = s.Purge(ctx, time.Now(), 100)
+	case 8:
+		asked := make(map[string]string)
+		for i := range crashBatch {
+			asked[fmt.Sprintf("e%d.example", i)] = fmt.Sprint(n)
+		}
+		_, err = s.SetAsked(ctx, asked)
+	case 9:
+		var entries []string
+		for i := range crashBatch {
+			entries = append(entries, fmt.Sprintf("%d-%d", n, i))
+		}
+		err = s.SetRecipients(ctx, crashDomain, entries)
+	case 10:
+		err = s.SetPause(ctx, store.Pause{Since: time.UnixMilli(int64(n))})
 	}
 	return err
-}
-
-// state is what a store shows after a number of steps.
-type state struct {
-	domains  map[string]bool
-	verdicts map[int]int // step to the number of its verdicts
-	current  uint64      // the generation of their domain
-	last     uint64      // the highest one
-}
-
-// after returns the state after n steps.
-func after(n int) state {
-	s := state{domains: make(map[string]bool), verdicts: make(map[int]int)}
-	for i := range n {
-		switch {
-		case i%8 <= 2:
-			s.verdicts[i] = crashBatch
-		case i%8 == 3:
-			s.domains[fmt.Sprintf("d%d.example", i)] = true
-		case i%8 == 4 && s.verdicts[i-4] > 0:
-			s.verdicts[i-4]--
-		case i%8 == 5 && i%3 == 0:
-			s.last++
-			delete(s.domains, fmt.Sprintf("d%d.example", i-2))
-		case i%8 == 6 && (i%5 == 0 || i%3 == 0):
-			s.last++
-			s.current = s.last
-			clear(s.verdicts)
-		}
-	}
-	return s
-}
-
-// shown reads the state out of a store.
-func shown(t *testing.T, s store.Store) state {
-	t.Helper()
-	got := state{domains: make(map[string]bool), verdicts: make(map[int]int)}
-	domains, err := s.Domains(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range domains {
-		got.domains[d.Name] = true
-	}
-	g, err := s.Generations(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	got.current, got.last = g.Of(crashDomain), g.All
-	for _, n := range g.Domains {
-		got.last = max(got.last, n)
-	}
-	for q := (store.Query{Domain: crashDomain, Limit: 1000}); ; {
-		page, next, err := s.List(t.Context(), q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, v := range page {
-			var step, i int
-			if _, err := fmt.Sscanf(v.Local, "%d-%d", &step, &i); err != nil {
-				t.Fatal(err)
-			}
-			got.verdicts[step]++
-		}
-		if q.Cursor = next; next == "" {
-			return got
-		}
-	}
 }
 
 // Killed at any moment, the database is sound and has everything that was acknowledged, and of what was not

@@ -6,7 +6,8 @@
 // as blobs beside a copy with its ASCII letters in lower case, the fold, by which they are found and listed.
 //
 // Clearing changes a generation number and leaves the rows behind: no query finds them any more, and Purge
-// deletes them bit by bit.
+// deletes them bit by bit. A change of what is asked changes an epoch likewise; what it made void waits for its
+// expiry.
 //
 // The package does not know what a verdict means, except that of one recipient's many spellings a valid one
 // is kept longest.

@@ -22,7 +22,8 @@ const (
 	putGarbage = `INSERT INTO garbage (domain, below) VALUES (?, ?)
 		ON CONFLICT DO UPDATE SET below = excluded.below, done = ''`
 
-	deleteRecipient = `DELETE FROM verdicts WHERE domain = ?1 AND gen = ` + current + ` AND fold = ?2`
+	clearRecipient = `DELETE FROM verdicts WHERE domain = ?1 AND gen = ` + current + ` AND fold = ?2
+		AND ` + seen
 )
 
 // errNoDomain refuses "", which means everything in the tables.
@@ -58,8 +59,8 @@ func (s *Store) PutDomain(ctx context.Context, d store.Domain) error {
 	})
 }
 
-// DeleteDomain removes a domain and, by a new generation number that it returns, all that is known of it. The
-// error is store.ErrNotFound where there is no such domain.
+// DeleteDomain removes a domain with its local recipients and its pause and, by a new generation number that it
+// returns, all that is known of it. The error is store.ErrNotFound where there is no such domain.
 func (s *Store) DeleteDomain(ctx context.Context, name string) (generation uint64, err error) {
 	err = s.changing(ctx, "delete domain "+name, func(ctx context.Context, c *conn) error {
 		n, err := c.exec(ctx, deleteDomain, name)
@@ -68,6 +69,11 @@ func (s *Store) DeleteDomain(ctx context.Context, name string) (generation uint6
 		}
 		if n == 0 {
 			return store.ErrNotFound
+		}
+		for _, query := range []string{deleteRecipients, deletePause} {
+			if _, err := c.exec(ctx, query, name); err != nil {
+				return err
+			}
 		}
 		generation, err = c.clear(ctx, name)
 		return err
@@ -99,10 +105,11 @@ func (s *Store) Generations(ctx context.Context) (store.Generations, error) {
 	return g, nil
 }
 
-// ClearRecipient removes the verdicts of every ASCII-case spelling of a local-part; n is their number.
+// ClearRecipient removes the verdicts of every ASCII-case spelling of a local-part; n is their number. Void ones
+// do not count, and wait for Purge.
 func (s *Store) ClearRecipient(ctx context.Context, domain, local string) (n int, err error) {
 	err = s.changing(ctx, "clear a recipient of "+domain, func(ctx context.Context, c *conn) error {
-		n, err = c.exec(ctx, deleteRecipient, domain, []byte(address.Fold(local)))
+		n, err = c.exec(ctx, clearRecipient, domain, []byte(address.Fold(local)))
 		return err
 	})
 	if err != nil {

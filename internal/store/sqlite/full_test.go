@@ -91,46 +91,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// Rows that nothing will ever find are not stored: those of a passed generation, and those of one that was
-// never given, which could come to be current.
-func TestWriteLeavesOutOtherGenerations(t *testing.T) {
-	s := opened(t)
-	if _, err := s.ClearDomain(t.Context(), "a.example"); err != nil {
-		t.Fatal(err)
-	}
-	for _, g := range []uint64{0, 2, 1 << 63, 1<<64 - 1} {
-		v := verdicts(1, time.Now())
-		v[0].Generation = g
-		if err := s.Write(t.Context(), v, []store.DomainFact{{Domain: "a.example", Generation: g}}); err != nil {
-			t.Error(err)
-		}
-	}
-	if n := number(t, s, "SELECT (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM facts)"); n != 0 {
-		t.Errorf("%d rows are stored", n)
-	}
-}
-
-// Who asks for ever new spellings of one address does not fill the table.
-func TestWriteBoundsSpellings(t *testing.T) {
-	s := opened(t)
-	for i := range 200 {
-		local := []byte("postmaster")
-		for bit := range local {
-			if i>>bit&1 == 1 {
-				local[bit] -= 'a' - 'A'
-			}
-		}
-		v := store.Verdict{Domain: "a.example", Local: string(local), Status: store.Invalid}
-		if err := s.Write(t.Context(), []store.Verdict{v}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := number(t, s, "SELECT count(*) FROM verdicts"); n > store.MaxSpellings+1 {
-		t.Errorf("%d spellings are stored", n)
-	}
-}
-
-// writeThree writes 1,000 verdicts of each of three domains, and some facts, all current.
+// writeThree writes 1,000 verdicts of each of three domains, all current, some facts, and 600 host facts.
 func writeThree(t *testing.T, s *Store) {
 	t.Helper()
 	g, err := s.Generations(t.Context())
@@ -146,7 +107,12 @@ func writeThree(t *testing.T, s *Store) {
 	for _, d := range []string{"customer0.example", "customer1.example", "only-a-fact.example"} {
 		facts = append(facts, store.DomainFact{Domain: d, Generation: g.Of(d)})
 	}
-	if err := s.Write(t.Context(), rows, facts); err != nil {
+	var hosts []store.HostFact
+	for i := range 600 {
+		hosts = append(hosts, store.HostFact{Host: fmt.Sprintf("192.0.2.1:%d", i), Kind: "resets",
+			Expires: time.Now().Add(time.Hour)})
+	}
+	if err := s.Write(t.Context(), store.Batch{Verdicts: rows, Facts: facts, Hosts: hosts}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -156,7 +122,9 @@ func TestPurgeDeletesAll(t *testing.T) {
 	s := opened(t)
 	const left = "SELECT (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM facts)" +
 		" + (SELECT count(*) FROM garbage)" +
+		" + (SELECT count(*) FROM host_facts WHERE expires <= %d)" +
 		" + (SELECT count(*) FROM generations WHERE gen < (SELECT gen FROM generations WHERE domain = ''))"
+	const rows = "SELECT (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM host_facts)"
 	tests := []struct {
 		name  string
 		clear func(ctx context.Context) (uint64, error)
@@ -188,16 +156,16 @@ func TestPurgeDeletesAll(t *testing.T) {
 				t.Fatal(err)
 			}
 			for more := true; more; {
-				before := number(t, s, "SELECT count(*) FROM verdicts")
+				before := number(t, s, rows)
 				var err error
 				if more, err = s.Purge(t.Context(), tt.now, tt.limit); err != nil {
 					t.Fatal(err)
 				}
-				if n := before - number(t, s, "SELECT count(*) FROM verdicts"); n > min(tt.limit, maxPurge) {
+				if n := before - number(t, s, rows); n > min(tt.limit, maxPurge) {
 					t.Fatalf("a call deletes %d rows", n)
 				}
 			}
-			if n := number(t, s, left); n != 0 {
+			if n := number(t, s, fmt.Sprintf(left, tt.now.UnixMilli())); n != 0 {
 				t.Errorf("%d rows are left", n)
 			}
 		})
@@ -214,7 +182,7 @@ func TestListLooksAtABoundedNumberOfRows(t *testing.T) {
 	}
 	last := &all[rows-1]
 	last.Status, all[maxScan].Status = store.Valid, store.Valid // the other begins the second window
-	if err := s.Write(t.Context(), all, nil); err != nil {
+	if err := s.Write(t.Context(), store.Batch{Verdicts: all}); err != nil {
 		t.Fatal(err)
 	}
 	q := store.Query{Domain: "a.example", Status: store.Valid, Limit: 10}

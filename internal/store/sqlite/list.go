@@ -29,14 +29,14 @@ const listWindow = `FROM verdicts WHERE domain = ?1 AND gen = ` + current + ` AN
 const (
 	// The constants of status are 1 for valid and 2 for invalid.
 	listPage = `SELECT ` + columns + ` FROM (SELECT fold, ` + columns + ` ` + listWindow + ` LIMIT ?4)
-		WHERE (?5 = 0 OR status = ?5) AND (?6 = x'' OR instr(fold, ?6)) AND asked >= iif(status = 1, ?7, ?8)
-		LIMIT ?9`
+		WHERE ` + seen + ` AND (?5 = 0 OR status = ?5) AND (?6 = x'' OR instr(fold, ?6))
+		AND asked >= iif(status = 1, ?7, ?8) LIMIT ?9`
 	listEdge = `SELECT spelling ` + listWindow + ` LIMIT 1 OFFSET ?4 - 1`
 )
 
-// List returns a page of verdicts of the current generation and the cursor of the next page, "" after the last.
-// A page is short, or even empty, where its filter has left out 20,000 rows; the cursor leads on from there.
-// The error wraps store.ErrCursor for a cursor of another making.
+// List returns a page of verdicts of the current generation and epoch and the cursor of the next page, "" after
+// the last. A page is short, or even empty, where its filter has left out 20,000 rows; the cursor leads on from
+// there. The error wraps store.ErrCursor for a cursor of another making.
 func (s *Store) List(ctx context.Context, q store.Query) (page []store.Verdict, next string, err error) {
 	after, err := parseCursor(q.Cursor)
 	if err != nil {

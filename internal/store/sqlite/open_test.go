@@ -215,7 +215,7 @@ func TestDamagedFile(t *testing.T) {
 	for i := range 1000 {
 		batch = append(batch, benchVerdict(strings.Repeat("x", i%200+1), 0, i))
 	}
-	if err := s.Write(t.Context(), batch, nil); err != nil {
+	if err := s.Write(t.Context(), store.Batch{Verdicts: batch}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

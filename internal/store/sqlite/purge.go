@@ -25,6 +25,8 @@ const (
 		(SELECT domain, gen, fold, spelling FROM verdicts WHERE expires <= ? ORDER BY expires LIMIT ?)`
 	purgeExpiredFacts = `DELETE FROM facts WHERE domain IN
 		(SELECT domain FROM facts WHERE expires <= ? ORDER BY expires LIMIT ?)`
+	purgeExpiredHosts = `DELETE FROM host_facts WHERE (host, kind) IN
+		(SELECT host, kind FROM host_facts WHERE expires <= ? ORDER BY expires LIMIT ?)`
 	purgeFact  = `DELETE FROM facts WHERE domain = ? AND gen < ?`
 	purgeFacts = `DELETE FROM facts WHERE domain IN (SELECT domain FROM facts WHERE gen < ? LIMIT ?)`
 	// A clear of everything has made the older numbers of single domains void.
@@ -33,7 +35,8 @@ const (
 )
 
 // Purge deletes rows that nothing can see any more, because they expired before now or were cleared: limit of
-// them at most, and never more than 1,000, or 250 that have expired. more says whether there may be others.
+// them at most, and never more than 1,000, or 250 that have expired. Those of an epoch that has passed go when they
+// expire. more says whether there may be others.
 func (s *Store) Purge(ctx context.Context, now time.Time, limit int) (more bool, err error) {
 	err = s.changing(ctx, "purge", func(ctx context.Context, c *conn) error {
 		p := &purge{conn: c, left: min(max(limit, 1), maxPurge)}
@@ -41,7 +44,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time, limit int) (more bool,
 			return err
 		}
 		p.left = min(p.left, maxExpired)
-		for _, query := range []string{purgeExpired, purgeExpiredFacts} {
+		for _, query := range []string{purgeExpired, purgeExpiredFacts, purgeExpiredHosts} {
 			if _, err := p.delete(ctx, query, now.UnixMilli()); err != nil {
 				return err
 			}

@@ -11,7 +11,7 @@ const applicationID = 0x43414c4c
 
 // migrations brings a database of version n to n+1 by its element n. An element is never changed once it was
 // released: a change of the schema is a new one.
-var migrations = []string{schema1}
+var migrations = []string{schema1, schema2}
 
 // schema1 is the first schema. Times are milliseconds since 1970. A generation number is drawn from one
 // sequence, whose last number is the highest in generations; the row of the domain "" is that of everything,
@@ -68,6 +68,47 @@ CREATE TABLE garbage (
 	below  INTEGER NOT NULL,
 	done   TEXT    NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
+`
+
+// schema2 adds epochs, what people say of domains at run time, and what is learned of hosts. A time that is 0 is
+// none. What schema 1 kept is of epoch 0, which is that of every domain without a row of epochs; and a probe that
+// was rejected then was a rejection.
+const schema2 = `
+ALTER TABLE verdicts ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE facts ADD COLUMN epoch    INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE facts ADD COLUMN rejected INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE facts ADD COLUMN turned   INTEGER NOT NULL DEFAULT 0;
+UPDATE facts SET rejected = asked WHERE NOT catch_all;
+
+CREATE TABLE epochs (
+	domain TEXT PRIMARY KEY,
+	number INTEGER NOT NULL,
+	asked  TEXT    NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE recipients (
+	domain TEXT NOT NULL,
+	entry  BLOB NOT NULL,
+	PRIMARY KEY (domain, entry)
+) WITHOUT ROWID;
+
+CREATE TABLE pauses (
+	domain TEXT PRIMARY KEY,
+	since  INTEGER NOT NULL,
+	until  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE host_facts (
+	host    TEXT    NOT NULL,
+	kind    TEXT    NOT NULL,
+	n       INTEGER NOT NULL,
+	reply   TEXT    NOT NULL,
+	learned INTEGER NOT NULL,
+	expires INTEGER NOT NULL,
+	PRIMARY KEY (host, kind)
+) WITHOUT ROWID;
+CREATE INDEX host_facts_expires ON host_facts (expires);
 `
 
 // number returns the one integer that a query yields.

@@ -13,7 +13,7 @@ func clearRecipient(t *testing.T, open Place) {
 	other := valid("john")
 	other.Domain = "b.example"
 	write(t, s, valid("john"), invalid("JOHN"), invalid("John"), invalid("johnny"), invalid("jo"), other)
-	check(t, s.Write(t.Context(), nil, []store.DomainFact{{Domain: domain, Code: 550}}))
+	writeFacts(t, s, store.DomainFact{Domain: domain, Code: 550})
 	for _, want := range []int{3, 0} {
 		n, err := s.ClearRecipient(t.Context(), domain, "jOhN")
 		check(t, err)
@@ -48,7 +48,7 @@ func clearDomain(t *testing.T, open Place) {
 	other.Domain = "a.example.com" // begins like the one that is cleared
 	write(t, s, valid("john"), invalid("jane"), other)
 	facts := []store.DomainFact{{Domain: domain, Code: 250}, {Domain: other.Domain, Code: 550}}
-	check(t, s.Write(t.Context(), nil, facts))
+	writeFacts(t, s, facts...)
 	g, err := s.ClearDomain(t.Context(), domain)
 	check(t, err)
 	for range 2 {
@@ -65,7 +65,7 @@ func clearDomain(t *testing.T, open Place) {
 	again := valid("jane")
 	again.Generation = g
 	fact := store.DomainFact{Domain: domain, Code: 251, Generation: g}
-	check(t, s.Write(t.Context(), []store.Verdict{again}, []store.DomainFact{fact}))
+	check(t, s.Write(t.Context(), store.Batch{Verdicts: []store.Verdict{again}, Facts: []store.DomainFact{fact}}))
 	wantList(t, s, store.Query{}, "jane")
 	wantFact(t, s, domain, 251)
 }
@@ -77,7 +77,7 @@ func clearAll(t *testing.T, open Place) {
 	a, b := valid("john"), valid("john")
 	a.Generation, b.Domain = first, "b.example"
 	write(t, s, a, b)
-	check(t, s.Write(t.Context(), nil, []store.DomainFact{{Domain: b.Domain, Code: 250}}))
+	writeFacts(t, s, store.DomainFact{Domain: b.Domain, Code: 250})
 	check(t, s.PutDomain(t.Context(), store.Domain{Name: domain, Spec: []byte("{}")}))
 	wantLookup(t, s, domain, "john", "john")
 	g, err := s.ClearAll(t.Context())
@@ -117,7 +117,7 @@ func purgeExpired(t *testing.T, open Place) {
 		expiring("d", time.Hour), other)
 	facts := []store.DomainFact{{Domain: domain, Code: 250, Expires: noon.Add(-time.Second)},
 		{Domain: "b.example", Code: 550, Expires: noon.Add(time.Second)}}
-	check(t, s.Write(t.Context(), nil, facts))
+	writeFacts(t, s, facts...)
 	// Expiry is for verify to judge: until the purge every row is there.
 	wantList(t, s, store.Query{}, "a", "b", "c", "d")
 	wantFact(t, s, domain, 250)
@@ -169,7 +169,7 @@ func purgeCleared(t *testing.T, open Place) {
 	fresh.Generation = g
 	write(t, s, fresh)
 	fact := store.DomainFact{Domain: domain, Code: 250, Generation: g, Expires: noon}
-	check(t, s.Write(t.Context(), nil, []store.DomainFact{fact}))
+	writeFacts(t, s, fact)
 	_, err = s.Purge(t.Context(), noon, 20)
 	check(t, err)
 	s = reopened(t, open, s)
@@ -194,7 +194,7 @@ func manyDomains(t *testing.T, open Place) {
 		return verdicts, facts
 	}
 	verdicts, facts := batch(0)
-	check(t, s.Write(t.Context(), verdicts, facts))
+	check(t, s.Write(t.Context(), store.Batch{Verdicts: verdicts, Facts: facts}))
 	for i := range domains {
 		if i%20 == 0 {
 			_, err := s.ClearDomain(t.Context(), name(i))
@@ -214,7 +214,7 @@ func manyDomains(t *testing.T, open Place) {
 	g, err := s.ClearAll(t.Context())
 	check(t, err)
 	verdicts, facts = batch(g)
-	check(t, s.Write(t.Context(), verdicts[:domains/2], facts[:domains/2]))
+	check(t, s.Write(t.Context(), store.Batch{Verdicts: verdicts[:domains/2], Facts: facts[:domains/2]}))
 	purgeAll(t, s, noon, 333)
 	for i := range domains {
 		if i < domains/2 {

@@ -31,7 +31,8 @@ func writesAreWhole(t *testing.T, open Place) {
 		domain := fmt.Sprintf("customer%d.example", i)
 		ctx, cancel := context.WithCancel(t.Context())
 		timer := time.AfterFunc(rand.N(10*time.Millisecond), cancel)
-		err := s.Write(ctx, batch(domain, rows), []store.DomainFact{{Domain: domain, Code: 250}})
+		facts := []store.DomainFact{{Domain: domain, Code: 250}}
+		err := s.Write(ctx, store.Batch{Verdicts: batch(domain, rows), Facts: facts})
 		timer.Stop()
 		cancel()
 		n := len(walk(t, s, store.Query{Domain: domain, Limit: 1000}))
@@ -89,7 +90,8 @@ func clearAndLook(t *testing.T, s store.Store, domain string, round int) {
 	for i := range verdicts {
 		verdicts[i].Generation = g
 	}
-	if err := s.Write(t.Context(), verdicts, []store.DomainFact{{Domain: domain, Generation: g}}); err != nil {
+	facts := []store.DomainFact{{Domain: domain, Generation: g}}
+	if err := s.Write(t.Context(), store.Batch{Verdicts: verdicts, Facts: facts}); err != nil {
 		t.Error(err)
 	}
 	page, _, err := s.List(t.Context(), store.Query{Domain: domain, Limit: 100})
@@ -130,7 +132,8 @@ func closeWaits(t *testing.T, open Place) {
 	for w := range writers {
 		wg.Go(func() {
 			for ; ; acknowledged[w]++ {
-				if s.Write(t.Context(), batch(fmt.Sprintf("w%d-%d.example", w, acknowledged[w]), rows), nil) != nil {
+				domain := fmt.Sprintf("w%d-%d.example", w, acknowledged[w])
+				if s.Write(t.Context(), store.Batch{Verdicts: batch(domain, rows)}) != nil {
 					return
 				}
 				if _, err := s.Lookup(t.Context(), domain, "john"); err != nil {
@@ -163,7 +166,7 @@ func every(ctx context.Context, s store.Store, report func(method string, err er
 	report("PutDomain", s.PutDomain(ctx, store.Domain{Name: "new.example"}))
 	_, err = s.DeleteDomain(ctx, domain)
 	report("DeleteDomain", err)
-	report("Write", s.Write(ctx, []store.Verdict{valid("jane")}, nil))
+	report("Write", s.Write(ctx, store.Batch{Verdicts: []store.Verdict{valid("jane")}}))
 	_, err = s.Lookup(ctx, domain, "john")
 	report("Lookup", err)
 	_, _, err = s.DomainFact(ctx, domain)
@@ -178,6 +181,23 @@ func every(ctx context.Context, s store.Store, report func(method string, err er
 	report("ClearAll", err)
 	_, err = s.Purge(ctx, noon.Add(1000*time.Hour), 10)
 	report("Purge", err)
+	_, err = s.Epochs(ctx)
+	report("Epochs", err)
+	_, err = s.SetAsked(ctx, map[string]string{domain: "other"})
+	report("SetAsked", err)
+	report("Recipients", s.Recipients(ctx, func(string, string) error { return nil }))
+	_, _, err = s.ChangeRecipients(ctx, domain, []string{"jane"}, []string{"john"})
+	report("ChangeRecipients", err)
+	report("SetRecipients", s.SetRecipients(ctx, domain, nil))
+	_, err = s.Pauses(ctx)
+	report("Pauses", err)
+	report("SetPause", s.SetPause(ctx, store.Pause{Since: noon}))
+	_, err = s.DeletePause(ctx, domain)
+	report("DeletePause", err)
+	_, err = s.HostFacts(ctx)
+	report("HostFacts", err)
+	_, err = s.Counts(ctx)
+	report("Counts", err)
 }
 
 // prepare stores what every may not change.
@@ -185,12 +205,18 @@ func prepare(t *testing.T, s store.Store) {
 	t.Helper()
 	check(t, s.PutDomain(t.Context(), store.Domain{Name: domain}))
 	write(t, s, valid("john"))
+	setAsked(t, s, domain, "one", 0)
+	change(t, s, domain, []string{"john"}, nil, 1, 0)
+	check(t, s.SetPause(t.Context(), store.Pause{Domain: domain, Since: noon}))
 }
 
 func wantUnchanged(t *testing.T, s store.Store) {
 	t.Helper()
 	wantDomains(t, s, store.Domain{Name: domain})
 	wantList(t, s, store.Query{}, "john")
+	wantEpochs(t, s, map[string]store.Epoch{domain: {Asked: "one"}})
+	wantRecipients(t, s, "a.example/john")
+	wantPauses(t, s, store.Pause{Domain: domain, Since: noon})
 	if g := generation(t, s, domain); g != 0 {
 		t.Errorf("generation %d", g)
 	}

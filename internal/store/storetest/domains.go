@@ -53,7 +53,7 @@ func deletingForgets(t *testing.T, open Place) {
 	other := valid("john")
 	other.Domain = "b.example"
 	write(t, s, other, valid("john"))
-	check(t, s.Write(t.Context(), nil, []store.DomainFact{{Domain: domain, Code: 550}}))
+	writeFacts(t, s, store.DomainFact{Domain: domain, Code: 550})
 	if _, err := s.DeleteDomain(t.Context(), domain); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("DeleteDomain of a domain that only has verdicts = %v, want ErrNotFound", err)
 	}

@@ -32,6 +32,21 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"clear a recipient", clearRecipient},
 		{"clear a domain", clearDomain},
 		{"clear everything", clearAll},
+		{"epochs are kept", epochsAreKept},
+		{"epochs of many domains", epochsOfManyDomains},
+		{"passed epochs are not seen", passedEpochs},
+		{"which epoch replaces which", epochsReplace},
+		{"what is void does not count", voidDoesNotCount},
+		{"new epochs beside writes", epochsBesideWrites},
+		{"recipients are kept", recipientsAreKept},
+		{"recipients in order", recipientsInOrder},
+		{"many recipients", manyRecipients},
+		{"deleting a domain drops its recipients and its pause", deletingDropsRecipients},
+		{"pauses are kept", pausesAreKept},
+		{"host facts are kept", hostFactsAreKept},
+		{"host facts expire", hostFactsExpire},
+		{"batches are whole", batchesAreWhole},
+		{"counts", counts},
 		{"list in order", listInOrder},
 		{"list with filters", listFilters},
 		{"list while rows change", listWhileChanging},
@@ -95,7 +110,12 @@ func invalid(local string) store.Verdict {
 
 func write(t *testing.T, s store.Store, verdicts ...store.Verdict) {
 	t.Helper()
-	check(t, s.Write(t.Context(), verdicts, nil))
+	check(t, s.Write(t.Context(), store.Batch{Verdicts: verdicts}))
+}
+
+func writeFacts(t *testing.T, s store.Store, facts ...store.DomainFact) {
+	t.Helper()
+	check(t, s.Write(t.Context(), store.Batch{Facts: facts}))
 }
 
 // wantLookup checks which spellings a look-up finds, in order.

@@ -21,9 +21,18 @@ func same(a, b store.Verdict) bool {
 	return a == b
 }
 
+// sameFact reports the same of two facts. A zero time is only equal to a zero time.
+func sameFact(a, b store.DomainFact) bool {
+	if !a.Asked.Equal(b.Asked) || !a.Expires.Equal(b.Expires) || !a.Rejected.Equal(b.Rejected) {
+		return false
+	}
+	a.Asked, a.Expires, a.Rejected = b.Asked, b.Expires, b.Rejected
+	return a == b
+}
+
 func verdictIsKeptWhole(t *testing.T, open Place) {
 	s := opened(t, open)
-	check(t, s.Write(t.Context(), nil, nil))
+	check(t, s.Write(t.Context(), store.Batch{}))
 	wantLookup(t, s, domain, "john")
 	v := store.Verdict{
 		Domain: domain, Local: "John", Status: store.Invalid,
@@ -128,27 +137,28 @@ func factsAreKept(t *testing.T, open Place) {
 		Domain: domain, CatchAll: true, Asked: noon.Add(7 * time.Millisecond), Expires: noon.Add(time.Hour),
 		Code: 250, Enhanced: "2.1.5", Text: "whatever", Host: "mx.a.example:25",
 	}
+	f.Rejected, f.Turned = noon.Add(-time.Minute), true
 	other := store.DomainFact{Domain: "b.example", Code: 550}
-	check(t, s.Write(t.Context(), []store.Verdict{valid("john")}, []store.DomainFact{f, other}))
+	undecided := store.DomainFact{Domain: "c.example", Rejected: noon, Expires: noon.Add(time.Hour)}
+	both := store.Batch{Verdicts: []store.Verdict{valid("john")}, Facts: []store.DomainFact{f, other, undecided}}
+	check(t, s.Write(t.Context(), both))
 	for range 2 {
-		got, ok, err := s.DomainFact(t.Context(), domain)
-		check(t, err)
-		if !got.Asked.Equal(f.Asked) || !got.Expires.Equal(f.Expires) {
-			t.Errorf("times %v %v, want %v %v", got.Asked, got.Expires, f.Asked, f.Expires)
-		}
-		got.Asked, got.Expires = f.Asked, f.Expires
-		if !ok || got != f {
-			t.Errorf("DomainFact = %+v, %v; want %+v", got, ok, f)
+		for _, want := range []store.DomainFact{f, other, undecided} {
+			got, ok, err := s.DomainFact(t.Context(), want.Domain)
+			check(t, err)
+			if !ok || !sameFact(got, want) {
+				t.Errorf("DomainFact = %+v, %v; want %+v", got, ok, want)
+			}
 		}
 		wantFact(t, s, "b.example", 550)
 		wantLookup(t, s, domain, "john", "john")
 		s = reopened(t, open, s)
 	}
-	f.CatchAll, f.Code = false, 551
-	check(t, s.Write(t.Context(), nil, []store.DomainFact{f}))
+	f.CatchAll, f.Turned, f.Code, f.Rejected = false, false, 551, noon
+	writeFacts(t, s, f)
 	wantFact(t, s, domain, 551)
-	if got, _, _ := s.DomainFact(t.Context(), domain); got.CatchAll {
-		t.Error("a fact that is replaced keeps its CatchAll")
+	if got, _, _ := s.DomainFact(t.Context(), domain); !sameFact(got, f) {
+		t.Errorf("a fact that is replaced is %+v, want %+v", got, f)
 	}
 }
 
@@ -161,13 +171,18 @@ func passedGenerations(t *testing.T, open Place) {
 	} {
 		g, err := clear(t.Context())
 		check(t, err)
-		check(t, s.Write(t.Context(), []store.Verdict{old}, []store.DomainFact{oldFact}))
+		write(t, s, old)
+		writeFacts(t, s, oldFact)
 		wantLookup(t, s, domain, "john")
 		wantList(t, s, store.Query{})
 		wantFact(t, s, domain, 0)
 		fresh.Generation, freshFact.Generation = g, g
-		check(t, s.Write(t.Context(), []store.Verdict{fresh}, []store.DomainFact{freshFact}))
-		check(t, s.Write(t.Context(), []store.Verdict{old}, []store.DomainFact{oldFact}))
+		for _, b := range []store.Batch{
+			{Verdicts: []store.Verdict{fresh}, Facts: []store.DomainFact{freshFact}},
+			{Verdicts: []store.Verdict{old}, Facts: []store.DomainFact{oldFact}},
+		} {
+			check(t, s.Write(t.Context(), b))
+		}
 		if found := wantLookup(t, s, domain, "john", "john"); len(found) == 1 && !same(found[0], fresh) {
 			t.Errorf("found %+v, want %+v", found[0], fresh)
 		}
@@ -196,7 +211,7 @@ func oddTexts(t *testing.T, open Place) {
 		if found := wantLookup(t, s, domain, text, text); len(found) == 1 && !same(found[0], v) {
 			t.Errorf("found %+v, want %+v", found[0], v)
 		}
-		check(t, s.Write(t.Context(), nil, []store.DomainFact{{Domain: domain, Text: long}}))
+		writeFacts(t, s, store.DomainFact{Domain: domain, Text: long})
 		if f, _, err := s.DomainFact(t.Context(), domain); err != nil || f.Text != long {
 			t.Errorf("fact with text %q, %v; want %q", f.Text, err, long)
 		}

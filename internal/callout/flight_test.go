@@ -1,0 +1,118 @@
+package callout_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"callout/internal/address"
+	"callout/internal/callout"
+	"callout/internal/smtpwire"
+)
+
+// generous takes everything, ahead of its replies too, as a server with the buffers of a socket does.
+func generous(conn net.Conn) {
+	in := make(chan string, 10_000)
+	go func() {
+		defer close(in)
+		r := smtpwire.NewReader(conn)
+		for {
+			line, err := r.ReadLine()
+			if err != nil {
+				return
+			}
+			in <- string(line)
+		}
+	}()
+	fmt.Fprint(conn, "220 mx ESMTP\r\n")
+	for line := range in {
+		reply := "250 Ok"
+		if strings.HasPrefix(line, "EHLO") {
+			reply = "250-mx\r\n250 PIPELINING"
+		}
+		fmt.Fprint(conn, reply+"\r\n")
+	}
+}
+
+// flights is a network that notes what is written at once.
+type flights struct {
+	server
+	mu          sync.Mutex
+	octets      int // of the longest
+	rcpts       int // in the one with the most
+	transaction int // RCPTs in one MAIL, at most
+}
+
+func (f *flights) dial(ctx context.Context, source netip.Addr, address string) (net.Conn, error) {
+	conn, err := f.server.dial(ctx, source, address)
+	return &noting{conn, f}, err
+}
+
+type noting struct {
+	net.Conn
+	f *flights
+}
+
+func (n *noting) Write(b []byte) (int, error) {
+	n.f.mu.Lock()
+	n.f.octets = max(n.f.octets, len(b))
+	n.f.rcpts = max(n.f.rcpts, bytes.Count(b, []byte("RCPT ")))
+	for _, transaction := range bytes.Split(b, []byte("MAIL ")) {
+		n.f.transaction = max(n.f.transaction, bytes.Count(transaction, []byte("RCPT ")))
+	}
+	n.f.mu.Unlock()
+	return n.Conn.Write(b)
+}
+
+// burst asks many questions at once on one session and returns what its flights were like.
+func burst(t *testing.T, many int, local func(n int) string) *flights {
+	f := &flights{server: server{serve: generous}}
+	synctest.Test(t, func(t *testing.T) {
+		pools := callout.NewPools(callout.Options{Dial: f.dial, Resolver: names{}})
+		one := *settings()
+		one.MaxSessions = 1
+		var wait sync.WaitGroup
+		for n := range many {
+			wait.Go(func() {
+				q := question(n)
+				q.Recipient, q.Settings = address.New(local(n), "example.com"), &one
+				if a := pools.Ask(t.Context(), q); a.Outcome != callout.Accepted {
+					t.Errorf("question %d: %v", n, a.Problem)
+				}
+			})
+		}
+		wait.Wait()
+		if err := pools.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		f.wait.Wait()
+	})
+	return f
+}
+
+// A transaction has 100 recipients at most, which every server must take (RFC 5321 section 4.5.3.1.8), and so has a
+// flight.
+func TestHundredRecipients(t *testing.T) {
+	f := burst(t, 1000, func(n int) string { return fmt.Sprintf("user%d", n) })
+	if f.transaction != 100 || f.rcpts != 100 {
+		t.Errorf("%d recipients in a transaction, %d in a flight; want 100", f.transaction, f.rcpts)
+	}
+	if n := f.connections.Load(); n != 1 {
+		t.Errorf("%d connections; want 1", n)
+	}
+}
+
+// A flight fits into the buffers between us and a server that reads nothing while it answers, however long the
+// addresses are.
+func TestFlightIsBoundedInOctets(t *testing.T) {
+	f := burst(t, 500, func(n int) string { return fmt.Sprintf("%0250d", n) })
+	if f.octets > 16<<10 || f.octets < 8<<10 {
+		t.Errorf("a flight of %d octets; want up to 16 KiB", f.octets)
+	}
+}

@@ -1,0 +1,174 @@
+package callout
+
+import (
+	"slices"
+	"strings"
+
+	"callout/internal/address"
+)
+
+// Bounds on a flight. What is sent ahead must fit into the buffers between us and a server that reads nothing
+// while it answers (RFC 2920 section 3.1).
+const (
+	maxFlight       = 100 // RCPTs
+	maxFlightOctets = 16 << 10
+)
+
+// plan is what a flight will ask: transactions, of one RCPT or several.
+type plan struct {
+	s            *session
+	qs           []*query // in the order of the queue
+	probes       []*transaction
+	transactions []*transaction
+	renewals     []*transaction
+	rcpts        int // that there is still room for
+	resets       int // likewise
+	octets       int // likewise
+	trial        bool
+}
+
+// transaction is one MAIL, its RCPTs and RSET. All are of one domain, since some servers take no more.
+type transaction struct {
+	key   transactionKey
+	depth int // recipients it may have
+	items []item
+}
+
+// transactionKey is what recipients of one transaction have in common.
+type transactionKey struct {
+	domain string
+	from   string // the reverse-path
+	utf8   bool
+}
+
+// item is one RCPT.
+type item struct {
+	q     *query
+	rcpt  address.Recipient
+	probe bool
+}
+
+func newPlan(s *session) *plan {
+	return &plan{s: s, rcpts: s.room(), resets: s.resetMax - s.resets, octets: maxFlightOctets}
+}
+
+// add adds a question and reports whether there was room. One that the host can't be asked goes in always.
+func (p *plan) add(q *query) bool {
+	if p.s.lacksUTF8(q) {
+		p.qs = append(p.qs, q)
+		return true
+	}
+	octets := p.octetsOf(q)
+	if octets > p.octets && len(p.qs) > 0 || !p.fits(q) {
+		return false
+	}
+	if q.wantsProbe() {
+		p.probes = append(p.probes, p.s.transaction(q, q.Question.Probe, true))
+		p.resets--
+		p.rcpts--
+	}
+	if !q.wantsProbe() || !p.s.single() {
+		p.addRecipient(q)
+	}
+	p.octets -= octets
+	p.qs = append(p.qs, q)
+	return true
+}
+
+// octetsOf returns how long the commands for a question are at most.
+func (p *plan) octetsOf(q *query) int {
+	rcpt := len("RCPT TO:<>\r\n")
+	transaction := len("MAIL FROM:<> SMTPUTF8\r\nRSET\r\n") + len(q.Settings.MailFrom)
+	n := rcpt + len(q.Recipient.String())
+	if p.joins(q) == nil {
+		n += transaction
+	}
+	if q.wantsProbe() {
+		n += transaction + rcpt + len(q.Question.Probe.String())
+	}
+	return n
+}
+
+// fits reports whether there is room for a question. What a fresh session has no room for would never be asked: a
+// probe and its recipient may always go first, and in two sessions where one takes a single address.
+func (p *plan) fits(q *query) bool {
+	switch {
+	case !q.wantsProbe():
+		return p.rcpts > 0 && (p.resets > 0 || p.joins(q) != nil)
+	case len(p.qs) > 0:
+		return !p.s.single() && p.rcpts > 1 && p.resets > 1
+	}
+	return p.s.fits(q.rcpts())
+}
+
+// joins returns the transaction that a recipient may share; nil for none.
+func (p *plan) joins(q *query) *transaction {
+	if q.alone > 0 || q.renewal {
+		return nil
+	}
+	key := p.s.transactionKey(q, q.Recipient)
+	for _, t := range p.transactions {
+		if t.key == key && len(t.items) < t.depth {
+			return t
+		}
+	}
+	return nil
+}
+
+// addRecipient adds the RCPT of a question: to a transaction of its domain that has room, or in a new one.
+func (p *plan) addRecipient(q *query) {
+	p.rcpts--
+	if t := p.joins(q); t != nil {
+		t.items = append(t.items, item{q, q.Recipient, false})
+		return
+	}
+	made := p.s.transaction(q, q.Recipient, false)
+	p.resets--
+	if q.renewal {
+		p.renewals = append(p.renewals, made)
+		return
+	}
+	depth, trial := p.s.pool.h.depth(q.Settings.RecipientsPerTransaction)
+	if trial {
+		if p.trial {
+			depth = 1 // two in one transaction are enough to see
+		}
+		p.trial = true
+	}
+	if q.alone > 0 {
+		depth = 1
+	}
+	made.depth = depth
+	p.transactions = append(p.transactions, made)
+}
+
+// transaction makes one with a single recipient.
+func (s *session) transaction(q *query, rcpt address.Recipient, probe bool) *transaction {
+	return &transaction{key: s.transactionKey(q, rcpt), depth: 1, items: []item{{q, rcpt, probe}}}
+}
+
+func (s *session) transactionKey(q *query, rcpt address.Recipient) transactionKey {
+	return transactionKey{rcpt.Domain(), q.Settings.MailFrom, !rcpt.ASCII() || s.smtputf8 && !ascii(q.Settings.MailFrom)}
+}
+
+// mailArgument is what follows MAIL. A transaction with an address above ASCII needs to be an internationalised one
+// (RFC 6531 section 3.4).
+func (k transactionKey) mailArgument() string {
+	if k.utf8 {
+		return " FROM:<" + k.from + "> SMTPUTF8"
+	}
+	return " FROM:<" + k.from + ">"
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
+}
+
+// all returns the transactions in the order in which they are sent: a question's probe before its recipient, and
+// what no recipient waits for behind them.
+func (p *plan) all() []*transaction { return slices.Concat(p.probes, p.transactions, p.renewals) }
+
+// several reports whether a transaction has more than one recipient, and nothing follows that nobody waits for.
+func (p *plan) several() bool {
+	return len(p.renewals) == 0 && slices.ContainsFunc(p.transactions, func(t *transaction) bool { return len(t.items) > 1 })
+}

@@ -1,0 +1,231 @@
+package callout
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"callout/internal/smtpwire"
+)
+
+// target is one address of a host that is to be asked.
+type target struct {
+	host    Host // as the answer names it
+	address string
+	ip      netip.Addr
+}
+
+// search is one question on its way through the hosts of its destination.
+type search struct {
+	ps      *Pools
+	q       *Question
+	renewed func(ProbeAnswer) // until a host has the renewal
+	best    Answer            // of those that settled nothing
+	failed  bool              // a host could not be asked, or broke off
+}
+
+// search goes through the hosts. What it returns where no host settles the question is the problem that came
+// furthest, the first of those: a 4xx to RCPT tells more than a refused connection to the backup.
+func (ps *Pools) search(ctx context.Context, q *Question) Answer {
+	s := &search{ps: ps, q: q, renewed: q.Renewed}
+	a := s.run(ctx)
+	if s.renewed != nil && !q.Renewal.IsZero() {
+		s.renewed(ProbeAnswer{})
+	}
+	if s.failed {
+		ps.orders.forget(q.Recipient.Domain())
+	}
+	return a
+}
+
+func (s *search) run(ctx context.Context) Answer {
+	left := len(s.q.Destination.Hosts())
+	priority := 0
+	for i, written := range s.q.Destination {
+		groups := [][]Host{s.ordered(i, written)}
+		left -= len(written)
+		if hasMX(written) {
+			groups = s.expand(ctx, groups[0])
+		}
+		for j, group := range groups {
+			a, settled := s.group(ctx, group, priority, left > 0 || j < len(groups)-1)
+			if settled || ctx.Err() != nil {
+				return a
+			}
+			priority++
+		}
+		priority = max(priority, i+1) // whose MX records lead nowhere it had the priority all the same
+	}
+	return s.best
+}
+
+// ordered returns a group of hosts in the order that is drawn for the domain, the one to be avoided last.
+func (s *search) ordered(i int, group []Host) []Host {
+	if len(group) < 2 {
+		return group
+	}
+	order := s.ps.orders.of(s.q.Recipient.Domain(), i, len(group))
+	hosts := make([]Host, 0, len(group))
+	for _, n := range order {
+		if group[n] != s.q.Avoid {
+			hosts = append(hosts, group[n])
+		}
+	}
+	if len(hosts) < len(group) {
+		hosts = append(hosts, s.q.Avoid)
+	}
+	return hosts
+}
+
+// group asks the hosts of one priority. settled says that a is the answer.
+func (s *search) group(ctx context.Context, hosts []Host, priority int, othersLeft bool) (a Answer, settled bool) {
+	asciiOnly := 0
+	for i, h := range hosts {
+		a := s.host(ctx, h, priority, othersLeft || i < len(hosts)-1)
+		if a.Outcome != Unknown {
+			return a, true
+		}
+		if a.Problem.Kind == NoSMTPUTF8 {
+			asciiOnly++
+		}
+		if ctx.Err() != nil {
+			return s.best, false
+		}
+	}
+	if priority == 0 && asciiOnly > 0 && asciiOnly == len(hosts) {
+		return rejectedAsASCIIOnly(s.best), true
+	}
+	return s.best, false
+}
+
+// host asks the addresses of a host, until one has said something of the recipient, and keeps the best answer.
+func (s *search) host(ctx context.Context, h Host, priority int, othersLeft bool) (a Answer) {
+	targets, problem := s.ps.dns.targets(ctx, h)
+	if problem != nil {
+		a = failed(problem)
+		s.keep(&a, priority)
+		return a
+	}
+	for i, t := range targets {
+		a = s.target(ctx, t, priority > 0, othersLeft || i < len(targets)-1)
+		s.keep(&a, priority)
+		if a.Outcome != Unknown || a.Problem.Kind.said() || ctx.Err() != nil {
+			return a
+		}
+	}
+	return a
+}
+
+// keep completes an answer by what earlier hosts said to the probe, and keeps it where it tells more than theirs.
+func (s *search) keep(a *Answer, priority int) {
+	if a.Probe.Asked {
+		a.Probe.Provisional = priority > 0
+		s.q.Probe = noRecipient // one is enough, whoever answered it
+		s.best.Probe = a.Probe
+	}
+	a.Probe = s.best.Probe
+	a.Provisional = priority > 0
+	if a.Outcome != Unknown {
+		return
+	}
+	if a.Problem.Kind != Temporary && a.Problem.Kind != NoSMTPUTF8 {
+		s.failed = true
+	}
+	if s.best.Problem == nil || a.Stage > s.best.Stage {
+		s.best = *a
+	}
+}
+
+// target asks at one address, and once more, on a session of its own making, where the first session broke off or
+// made no sense.
+func (s *search) target(ctx context.Context, t target, provisional, othersLeft bool) Answer {
+	h := s.ps.host(t.address)
+	p := h.pool(flavourOf(t, s.q.Settings), t.host.String())
+	if t.ip.IsValid() && s.ps.own(netip.AddrPortFrom(t.ip, t.host.Port)) {
+		problem := &Problem{Kind: Loop, Stage: StageConnect, Host: t.host, Err: errOwnListener}
+		h.cameToNothing(time.Now(), problem)
+		return failed(problem)
+	}
+	first := s.query(ctx, t, provisional, othersLeft)
+	first.renewed, s.renewed = s.renewed, nil
+	a := p.ask(first)
+	if first.renewed != nil && !s.q.Renewal.IsZero() {
+		s.renewed = first.renewed // it was not even queued
+	}
+	if a.Outcome != Unknown || ctx.Err() != nil || !a.Problem.brokeOff() {
+		return a
+	}
+	second := s.query(ctx, t, provisional, othersLeft)
+	second.again = true
+	if a.Probe.Asked {
+		without := *s.q
+		without.Probe = noRecipient
+		second.Question = &without
+	}
+	b := p.ask(second)
+	if a.Probe.Asked {
+		b.Probe = a.Probe
+	}
+	return b
+}
+
+func (s *search) query(ctx context.Context, t target, provisional, othersLeft bool) *query {
+	question := *s.q
+	return &query{Question: &question, host: t.host, ctx: ctx, othersLeft: othersLeft, provisional: provisional}
+}
+
+var errOwnListener = errors.New("it is Callout itself that listens there; name the server that holds the mailboxes")
+
+// rejectedAsASCIIOnly turns the finding that every host of the first priority left SMTPUTF8 out of its EHLO
+// reply into a reply of our own (RFC 6531 section 3.5 has the code): such a recipient can't exist there.
+func rejectedAsASCIIOnly(a Answer) Answer {
+	a.Outcome, a.Problem = Rejected, nil
+	a.Reply = smtpwire.Reply{Code: 550, Enhanced: smtpwire.Enhanced{Class: 5, Subject: 6, Detail: 7},
+		Lines: []string{"5.6.7 the destination takes no UTF-8 in addresses (no SMTPUTF8 in its EHLO reply)"}}
+	return a
+}
+
+// orders are the orders in which the hosts of equal priority are asked, drawn once for each domain and again
+// every so often, or when one of them failed.
+type orders struct {
+	shuffle  func(n int) []int
+	byDomain sync.Map // of *order
+}
+
+const orderLife = 10 * time.Minute
+
+type order struct {
+	drawn time.Time
+	mu    sync.Mutex
+	perms map[int][]int
+}
+
+// of returns the order of the n hosts of a domain's group.
+func (o *orders) of(domain string, group, n int) []int {
+	drawn, ok := o.byDomain.Load(domain)
+	if !ok || time.Since(drawn.(*order).drawn) > orderLife {
+		drawn = &order{drawn: time.Now(), perms: make(map[int][]int)}
+		o.byDomain.Store(domain, drawn)
+	}
+	one := drawn.(*order)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if len(one.perms[group]) != n {
+		one.perms[group] = o.shuffle(n)
+	}
+	return one.perms[group]
+}
+
+// forget has the order of a domain drawn anew.
+func (o *orders) forget(domain string) { o.byDomain.Delete(domain) }
+
+func (o *orders) sweep(now time.Time) {
+	o.byDomain.Range(func(domain, drawn any) bool {
+		if now.Sub(drawn.(*order).drawn) > orderLife {
+			o.byDomain.Delete(domain)
+		}
+		return true
+	})
+}

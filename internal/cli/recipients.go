@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"callout/internal/api"
+)
+
+func (a *app) recipientsCommand() *cobra.Command {
+	cmd := group("recipients", "See and change the local recipients of a domain of a running server",
+		a.recipientsList(), a.recipientsAdd(), a.recipientsRemove(), a.recipientsImport(), a.recipientsExport())
+	cmd.Long = `See and change the local recipients of a domain: those that Callout accepts itself where the domain's mode is "list" or
+"list+callout". One is written as a local-part (john), a pattern (sales-*) or an address (john@example.com). Those of the
+configuration file are changed there; these verbs change the ones that are added to them at run time.`
+	return cmd
+}
+
+func (a *app) recipientsList() *cobra.Command {
+	var path, query, cursor string
+	var limit int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "list DOMAIN", Short: "List the local recipients of a domain", Args: arguments(1, 1, "a domain"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			values := url.Values{"limit": {strconv.Itoa(limit)}, "query": {query}, "cursor": {cursor}}
+			var page api.RecipientPage
+			if err := a.ask(cmd, path, http.MethodGet, recipientsPath(args[0])+"?"+values.Encode(), nil, &page); err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(a, page)
+			}
+			a.listRecipients(&page)
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	jsonFlag(cmd, &asJSON)
+	cmd.Flags().StringVar(&query, "query", "", "only those that contain `TEXT`")
+	cmd.Flags().IntVar(&limit, "limit", 1000, "recipients on a page, a `NUMBER` from 1 to 100000")
+	cmd.Flags().StringVar(&cursor, "cursor", "", "the `CURSOR` that the page before ended with")
+	return cmd
+}
+
+func (a *app) listRecipients(page *api.RecipientPage) {
+	if len(page.File)+len(page.Stored) == 0 {
+		a.out.line("no local recipient of %s fits", page.Domain)
+		return
+	}
+	var t table
+	t.row("RECIPIENT", "FROM")
+	for _, entry := range page.File {
+		t.row(clean(entry), "settings")
+	}
+	for _, entry := range page.Stored {
+		t.row(clean(entry), "run time")
+	}
+	t.print(a.out)
+	if page.Next != "" {
+		a.out.line("more with --cursor %s", page.Next)
+	}
+}
+
+func (a *app) recipientsAdd() *cobra.Command {
+	return a.changeRecipients("add DOMAIN ENTRY…", "Add local recipients to a domain", func(entries []string) api.RecipientChange {
+		return api.RecipientChange{Add: entries}
+	}, func(n int, done *api.RecipientsChanged) {
+		a.out.line("%s: added %s%s", done.Domain, count(done.Added, "local recipient"), others(n-done.Added, "there already"))
+	})
+}
+
+func (a *app) recipientsRemove() *cobra.Command {
+	return a.changeRecipients("remove DOMAIN ENTRY…", "Remove local recipients that were added to a domain at run time", func(entries []string) api.RecipientChange {
+		return api.RecipientChange{Remove: entries}
+	}, func(n int, done *api.RecipientsChanged) {
+		a.out.line("%s: removed %s%s", done.Domain, count(done.Removed, "local recipient"), others(n-done.Removed, "not among those of run time"))
+	})
+}
+
+// others says what the rest of a number is.
+func others(n int, what string) string {
+	switch {
+	case n <= 0:
+		return ""
+	case n == 1:
+		return "; 1 was " + what
+	}
+	return fmt.Sprintf("; %d were %s", n, what)
+}
+
+// changeRecipients makes a verb that changes the entries that are its arguments.
+func (a *app) changeRecipients(use, short string, change func([]string) api.RecipientChange, show func(n int, done *api.RecipientsChanged)) *cobra.Command {
+	var path string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: arguments(2, -1, "a domain and local recipients"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var done api.RecipientsChanged
+			if err := a.ask(cmd, path, http.MethodPatch, recipientsPath(args[0]), change(args[1:]), &done); err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(a, done)
+			}
+			show(len(args)-1, &done)
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (a *app) recipientsExport() *cobra.Command {
+	var path string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "export DOMAIN",
+		Short: "Print the local recipients that were added to a domain at run time, one on each line",
+		Long: `Print the local recipients that were added to a domain at run time, one on each line: a file that import reads, and that
+recipients = ["file:FILE"] in the configuration names.`,
+		Args: arguments(1, 1, "a domain"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := dialServer(path)
+			if err != nil {
+				return err
+			}
+			all := []string{}
+			values := url.Values{"limit": {"100000"}}
+			for {
+				var page api.RecipientPage
+				if err := c.do(cmd.Context(), http.MethodGet, recipientsPath(args[0])+"?"+values.Encode(), nil, &page); err != nil {
+					return err
+				}
+				all = append(all, page.Stored...)
+				if page.Next == "" {
+					break
+				}
+				values.Set("cursor", page.Next)
+			}
+			if asJSON {
+				return printJSON(a, all)
+			}
+			return writeRecipients(a.out, all)
+		},
+	}
+	configFlag(cmd, &path)
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func recipientsPath(domain string) string { return domainPath(domain) + "/recipients" }

@@ -1,0 +1,51 @@
+package storetest
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"callout/internal/store"
+)
+
+func wantCounts(t *testing.T, s store.Store, want map[string]store.Count) {
+	t.Helper()
+	got, err := s.Counts(t.Context())
+	check(t, err)
+	if !maps.Equal(got, want) {
+		t.Errorf("Counts = %v, want %v", got, want)
+	}
+}
+
+func counts(t *testing.T, open Place) {
+	s := opened(t, open)
+	wantCounts(t, s, nil)
+	other, cleared := valid("john"), invalid("john")
+	other.Domain, cleared.Domain = "b.example", "cleared.example"
+	for i := range 30 {
+		write(t, s, invalid(fmt.Sprintf("user%d", i)))
+	}
+	write(t, s, valid("john"), invalid("JOHN"), valid("jane"), other, cleared)
+	writeFacts(t, s, store.DomainFact{Domain: "only-a-fact.example", Code: 250})
+	wantCounts(t, s, map[string]store.Count{
+		domain: {Valid: 2, Invalid: 31}, "b.example": {Valid: 1}, "cleared.example": {Invalid: 1},
+	})
+	_, err := s.ClearDomain(t.Context(), "cleared.example")
+	check(t, err)
+	setAsked(t, s, domain, "one", 0)
+	setAsked(t, s, domain, "two", 1)
+	write(t, s, of(invalid("new"), 1), of(invalid("john"), 1))
+	want := map[string]store.Count{domain: {Valid: 1, Invalid: 2}, "b.example": {Valid: 1}}
+	for range 2 {
+		wantCounts(t, s, want)
+		s = reopened(t, open, s)
+	}
+	purgeAll(t, s, noon, 100)
+	wantCounts(t, s, want)
+	purgeAll(t, s, noon.Add(3*time.Hour), 100) // past the life of an invalid verdict
+	wantCounts(t, s, map[string]store.Count{domain: {Valid: 1}, "b.example": {Valid: 1}})
+	_, err = s.ClearAll(t.Context())
+	check(t, err)
+	wantCounts(t, s, nil)
+}
