@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,7 +194,8 @@ func TestStatusOfHosts(t *testing.T) {
 
 // A destination that is Callout itself is an alert, and says so in its problem.
 func TestLoopAlert(t *testing.T) {
-	f := startWith(t, several, callout.Options{Own: func(netip.AddrPort) bool { return true }})
+	var mended atomic.Bool
+	f := startWith(t, several, callout.Options{Own: func(netip.AddrPort) bool { return !mended.Load() }})
 	if d := f.decide(t, "john@example.com"); d.Action != verify.Defer {
 		t.Fatalf("%+v", d)
 	}
@@ -206,6 +208,17 @@ func TestLoopAlert(t *testing.T) {
 		t.Errorf("%+v", s.Hosts)
 	}
 	f.steps(t, []step{{"GET", "alerts", "", 200, []string{`"kind":"loop","host":"HOST"`}}})
+
+	// Once it answers, the problem is history and no alert.
+	mended.Store(true)
+	f.steps(t, []step{{"DELETE", "status/hosts/" + f.host, "", 200, nil}})
+	if d := f.decide(t, "other@example.com"); d.Action != verify.Reject {
+		t.Errorf("%+v", d)
+	}
+	s = f.status(t)
+	if slices.ContainsFunc(s.Alerts, func(a api.Alert) bool { return a.Kind == "loop" }) || s.Hosts[0].State != "up" || s.Hosts[0].Problem == nil {
+		t.Errorf("%+v", s)
+	}
 }
 
 // A problem stands there in its own words until the host answers as it should.

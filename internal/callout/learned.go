@@ -2,6 +2,7 @@ package callout
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -111,11 +112,17 @@ func (s *replySet) add(words string) {
 
 func (s replySet) has(words string) bool { return slices.Contains(s, words) }
 
-// withoutAddress returns a reply with every mention of its recipient, whole or the local-part alone, left out.
+// withoutAddress returns a reply with every mention of its recipient, whole or the local-part alone, left out, and
+// every word of its text that has a digit: identifiers, times and addresses differ from one reply to the next.
 func withoutAddress(r smtpwire.Reply, recipient, local string) string {
-	words := strings.ToLower(r.String())
-	words = leaveOut(words, strings.ToLower(recipient))
-	return leaveOut(words, strings.ToLower(local))
+	text := leaveOut(strings.ToLower(strings.Join(r.Lines, " ")), strings.ToLower(recipient))
+	words := strings.Fields(leaveOut(text, strings.ToLower(local)))
+	for i, word := range words {
+		if strings.ContainsAny(word, "0123456789") {
+			words[i] = "#"
+		}
+	}
+	return strconv.Itoa(r.Code) + " " + r.Enhanced.String() + " " + strings.Join(words, " ")
 }
 
 // leaveOut replaces what, where it is not part of a longer word, by *.
