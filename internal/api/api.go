@@ -27,7 +27,7 @@ const (
 type API struct {
 	verifier *verify.Verifier
 	domains  *domains.Registry
-	pools    []*callout.Pools
+	pools    *callout.Pools
 	log      *slog.Logger
 }
 
@@ -35,7 +35,7 @@ type API struct {
 type operation func(*http.Request) (status int, body any, err error)
 
 // New returns the handler of /api/v1. The hosts of pools are those that the status shows.
-func New(v *verify.Verifier, d *domains.Registry, log *slog.Logger, pools ...*callout.Pools) http.Handler {
+func New(v *verify.Verifier, d *domains.Registry, log *slog.Logger, pools *callout.Pools) http.Handler {
 	a := &API{v, d, pools, log}
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]operation{

@@ -96,7 +96,7 @@ type Forgotten struct {
 const alertLoop = "loop"
 
 func (a *API) showStatus(r *http.Request) (int, any, error) {
-	hosts := a.hosts()
+	hosts := a.pools.Status()
 	s := Status{Hosts: make([]Host, 0, len(hosts)), Domains: []DomainStatus{}, Alerts: a.alerts(hosts)}
 	for _, h := range hosts {
 		s.Hosts = append(s.Hosts, hostView(&h))
@@ -114,15 +114,7 @@ func (a *API) showStatus(r *http.Request) (int, any, error) {
 }
 
 func (a *API) listAlerts(*http.Request) (int, any, error) {
-	return http.StatusOK, AlertList{a.alerts(a.hosts())}, nil
-}
-
-func (a *API) hosts() []callout.HostStatus {
-	var all []callout.HostStatus
-	for _, p := range a.pools {
-		all = append(all, p.Status()...)
-	}
-	return all
+	return http.StatusOK, AlertList{a.alerts(a.pools.Status())}, nil
 }
 
 // alerts returns what should be looked at: what verify knows of, then the hosts.
@@ -212,10 +204,7 @@ func (a *API) forgetHost(r *http.Request) (int, any, error) {
 	if ip, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		name = ip.String()
 	}
-	found := []string{}
-	for _, p := range a.pools {
-		found = append(found, p.Forget(name)...)
-	}
+	found := a.pools.Forget(name)
 	if len(found) == 0 {
 		return 0, nil, &refusal{http.StatusNotFound, fmt.Sprintf(
 			"no host goes by the name %.100q; `callout status --all` shows those of which something is known", r.PathValue("host"))}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"callout/internal/address"
 	"callout/internal/domains"
 	"callout/internal/store"
 	"callout/internal/verify"
@@ -15,7 +14,7 @@ import (
 type Verdict struct {
 	Recipient   string    `json:"recipient"`
 	Status      string    `json:"status"`          // "valid", "invalid"; "unknown" where nothing is known
-	Local       string    `json:"local,omitempty"` // why no destination has to be asked: a reason of Local
+	Local       string    `json:"local,omitempty"` // why no destination has to be asked: a reason of verify.LocalReason
 	CatchAll    bool      `json:"catch_all,omitempty"`
 	Provisional bool      `json:"provisional,omitempty"` // a host of lower priority said so
 	Stale       bool      `json:"stale,omitempty"`       // expired, and still better than what was said since
@@ -37,23 +36,6 @@ type VerdictPage struct {
 type Cleared struct {
 	Cleared string `json:"cleared"`          // the recipient, the domain, or "everything"
 	Stored  *int   `json:"stored,omitempty"` // of a recipient: how many verdicts were stored
-}
-
-// Local returns the reason of a decision on a recipient that no destination is asked for, since the mode of its domain
-// decides: one of verify's reasons, "" where the destination is asked.
-func Local(d *domains.Domain, r address.Recipient) string {
-	list := d.Mode == domains.ModeList || d.Mode == domains.ModeListCallout
-	switch {
-	case d.Mode == domains.ModeOff:
-		return verify.ReasonOff
-	case list && d.Recipients.Has(r.Local()):
-		return verify.ReasonListed
-	case d.Mode == domains.ModeList && d.Recipients.Len() == 0:
-		return verify.ReasonListEmpty
-	case d.Mode == domains.ModeList:
-		return verify.ReasonNotListed
-	}
-	return ""
 }
 
 func storedVerdict(v store.Verdict, d *domains.Domain) Verdict {
@@ -126,7 +108,7 @@ func (a *API) showVerdict(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	v := knownVerdict(rcpt.String(), known)
-	v.Local = Local(d, rcpt)
+	v.Local = verify.LocalReason(d, rcpt)
 	return http.StatusOK, v, nil
 }
 

@@ -40,9 +40,6 @@ func (r *checkResult) status() int {
 	return checkUnknown
 }
 
-// provisionalFor is for how long the word of a host of lower priority than the first is kept.
-const provisionalFor = 5 * time.Minute
-
 // newCheckResult puts an answer in the words and times that the cache would give it.
 func newCheckResult(rcpt address.Recipient, d *domains.Domain, a callout.Answer) checkResult {
 	r := checkResult{Recipient: rcpt.String(), Host: a.Host.String(), Stage: a.Stage.String(), Reply: a.Reply.String(), TookSeconds: a.Took.Seconds()}
@@ -64,7 +61,7 @@ func newCheckResult(rcpt address.Recipient, d *domains.Domain, a callout.Answer)
 		r.Verdict, r.Why, kept = "unknown", a.Problem.Error(), verify.KeepUnknown
 	}
 	if a.Provisional && r.Verdict != "unknown" {
-		r.Provisional, kept = true, min(kept, provisionalFor)
+		r.Provisional, kept = true, min(kept, verify.KeepProvisional)
 		r.Why += " (a host of lower priority, so only for a while)"
 	}
 	r.KeptSeconds = int(kept.Seconds())

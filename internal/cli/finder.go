@@ -15,6 +15,7 @@ import (
 	"callout/internal/callout"
 	"callout/internal/config"
 	"callout/internal/domains"
+	"callout/internal/verify"
 )
 
 // serverWithin is how long check waits for what a running server knows.
@@ -106,7 +107,7 @@ func (f *finder) local(ctx context.Context, d *domains.Domain, r address.Recipie
 			return v.Local
 		}
 	}
-	return api.Local(d, r)
+	return verify.LocalReason(d, r)
 }
 
 // server asks the server that runs with the configuration, if one does.

@@ -20,23 +20,16 @@ const (
 // with comments. names are those of the domain. The error has a line for each line of the file that can't be used, ten
 // at most.
 func readRecipients(r io.Reader, name string, names []string) ([]string, error) {
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, maxRecipientsFile+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, plainPathError(err))
 	case len(data) > maxRecipientsFile:
 		return nil, fmt.Errorf("%s: it is larger than %d MiB; name a smaller one", name, maxRecipientsFile>>20)
 	}
-	data, _ = bytes.CutPrefix(data, []byte("\ufeff")) // Windows editors begin a file so
 	var entries []string
 	var wrong []error
-	number := 0
-	for line := range bytes.Lines(data) {
-		number++
-		text := uncomment(string(bytes.TrimSpace(line)))
-		if text == "" {
-			continue
-		}
+	for number, text := range domains.EntryLines(data) {
 		entry, err := domains.ParseEntry(text, names...)
 		if err == nil {
 			entries = append(entries, entry)
@@ -49,26 +42,6 @@ func readRecipients(r io.Reader, name string, names []string) ([]string, error) 
 		}
 	}
 	return entries, errors.Join(wrong...)
-}
-
-// uncomment returns a line without its comment, which begins at a # that is first or has a blank before it, and not
-// in the quotes of a local-part.
-func uncomment(line string) string {
-	if strings.HasPrefix(line, "#") {
-		return ""
-	}
-	quoted := false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '\\' && quoted:
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == '#' && !quoted && (line[i-1] == ' ' || line[i-1] == '\t'):
-			return strings.TrimSpace(line[:i])
-		}
-	}
-	return line
 }
 
 // writeRecipients writes a file that readRecipients reads.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"path/filepath"
 	"strings"
 
@@ -83,14 +82,8 @@ func (r *recipientsReader) readFile(n *node, path string) {
 		r.add(n.off, r.label, "%s: %s", path, fileMend(err))
 		return
 	}
-	data, _ = bytes.CutPrefix(data, []byte("\ufeff")) // Windows editors begin a file so
-	number, wrong := 0, 0
-	for line := range bytes.Lines(data) {
-		number++
-		text := uncomment(string(bytes.TrimSpace(line)))
-		if text == "" {
-			continue
-		}
+	wrong := 0
+	for number, text := range domains.EntryLines(data) {
 		if err := r.entry(text); err != nil {
 			r.addElsewhere(n.off, Position{File: path, Line: number}, err.Error())
 			if wrong++; wrong > mostLines || r.full() {
@@ -98,24 +91,4 @@ func (r *recipientsReader) readFile(n *node, path string) {
 			}
 		}
 	}
-}
-
-// uncomment returns a line without its comment, which begins at a # that is first or has a blank before it, and not
-// in the quotes of a local-part.
-func uncomment(line string) string {
-	if strings.HasPrefix(line, "#") {
-		return ""
-	}
-	quoted := false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '\\' && quoted:
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == '#' && !quoted && (line[i-1] == ' ' || line[i-1] == '\t'):
-			return strings.TrimSpace(line[:i])
-		}
-	}
-	return line
 }

@@ -83,16 +83,16 @@ func (v *Verifier) wait(ctx context.Context, d *domains.Domain, f *flight) (Verd
 	}
 }
 
-// fly finds the answer of a flight and lands it.
+// fly finds the answer of a flight and lands it, before anybody hears of it: who asks next finds it landed.
 func (v *Verifier) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(v.ctx, f.d.Settings.Callout.Deadline)
 	defer cancel()
 	f.verdict, f.source = v.resolve(ctx, f)
-	close(f.done)
 	v.land(f)
+	close(f.done)
 }
 
-// land takes an ended flight out of its domain's state, an unknown one a little later.
+// land takes a flight that has its answer out of its domain's state, an unknown one a little later.
 func (v *Verifier) land(f *flight) {
 	st := f.st
 	st.mu.Lock()

@@ -11,29 +11,44 @@ import (
 // than making it wait.
 var errListEmpty = errors.New("the mode is list and there are no local recipients; add some, or choose another mode")
 
-// answerLocally answers what the mode of a domain leaves to no destination; ok is false where the destination is to
-// be asked.
+// LocalReason returns why no destination is asked about a recipient, since the mode of its domain decides; "" where
+// it is asked.
 //
 //	callout       is asked, whatever is listed
 //	list          what is listed is accepted, the rest refused; an empty list defers
 //	list+callout  what is listed is accepted, the rest is asked
 //	off           no opinion
-func answerLocally(d *domains.Domain, r address.Recipient) (dec Decision, ok bool) {
-	var verdict Verdict
-	var reason string
+func LocalReason(d *domains.Domain, r address.Recipient) string {
 	switch {
 	case d.Mode == domains.ModeCallout:
-		return Decision{}, false
+		return ""
 	case d.Mode == domains.ModeOff:
-		return Decision{Action: NoOpinion, Reason: ReasonOff}, true
+		return ReasonOff
 	case d.Recipients.Has(r.Local()):
-		verdict.Status, reason = Valid, ReasonListed
+		return ReasonListed
 	case d.Mode == domains.ModeListCallout:
-		return Decision{}, false
+		return ""
 	case d.Recipients.Len() == 0:
-		verdict.Problem, reason = errListEmpty, ReasonListEmpty
+		return ReasonListEmpty
+	}
+	return ReasonNotListed
+}
+
+// answerLocally decides on what the mode of a domain leaves to no destination; ok is false where it is to be asked.
+func answerLocally(d *domains.Domain, r address.Recipient) (dec Decision, ok bool) {
+	var verdict Verdict
+	reason := LocalReason(d, r)
+	switch reason {
+	case "":
+		return Decision{}, false
+	case ReasonOff:
+		return Decision{Action: NoOpinion, Reason: ReasonOff}, true
+	case ReasonListed:
+		verdict.Status = Valid
+	case ReasonListEmpty:
+		verdict.Problem = errListEmpty
 	default:
-		verdict.Status, reason = Invalid, ReasonNotListed
+		verdict.Status = Invalid
 	}
 	dec = decide(d, verdict, FromNowhere)
 	dec.Reason = reason

@@ -64,7 +64,7 @@ func (v *Verifier) renew(f *flight, q *callout.Question) {
 		return
 	}
 	backup := st.backup.Load() // while its word counts, the first priority would hardly be there to be asked
-	if st.undecided(f.era, now) || st.renewing != nil && st.renewing.era == f.era || backup != nil && backup.live(f.era, now, provisionalFor) {
+	if st.undecided(f.era, now) || st.renewing != nil && st.renewing.era == f.era || backup != nil && backup.live(f.era, now, KeepProvisional) {
 		return
 	}
 	t := &turn{era: f.era}

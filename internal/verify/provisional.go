@@ -7,8 +7,8 @@ import (
 	"callout/internal/callout"
 )
 
-// provisionalFor is for how long the word of a host of lower priority than the first counts, whichever way it went.
-const provisionalFor = 5 * time.Minute
+// KeepProvisional is for how long the word of a host of lower priority than the first counts, whichever way it went.
+const KeepProvisional = 5 * time.Minute
 
 // provisional is what a host of lower priority than the first said of a recipient, and the verdict that was made of
 // it. It serves only the spelling that was asked.
@@ -23,7 +23,7 @@ func (v *Verifier) weighProvisional(f *flight) (Verdict, bool) {
 	own, ok := v.ownProvisional(f, now)
 	c := v.domainState(f.st, f.era, now, &f.d.Settings.Cache)
 	if c != nil && c.accepts && c == f.st.backup.Load() && f.d.Settings.CatchAllCheck && (!ok || own.asked < c.asked) {
-		verdict := v.verdict(&c.entry, Valid, provisionalFor)
+		verdict := v.verdict(&c.entry, Valid, KeepProvisional)
 		verdict.CatchAll, verdict.Provisional = true, true
 		return verdict, true
 	}
@@ -37,7 +37,7 @@ func (v *Verifier) ownProvisional(f *flight, now int64) (p provisional, ok bool)
 		return *f.backup, true // it was just said
 	}
 	p, ok = v.cache.provisional.GetIfPresent(v.keys.recipient(f.r))
-	if !ok || p.spelling != v.keys.spelling(f.r.Local()) || !p.live(f.era, now, provisionalFor) {
+	if !ok || p.spelling != v.keys.spelling(f.r.Local()) || !p.live(f.era, now, KeepProvisional) {
 		return provisional{}, false
 	}
 	return p, true
@@ -82,7 +82,7 @@ func (v *Verifier) provisionally(f *flight, e *entry, outcome callout.Outcome) V
 	if outcome == callout.Rejected {
 		status = Invalid
 	}
-	verdict := v.verdict(e, status, provisionalFor)
+	verdict := v.verdict(e, status, KeepProvisional)
 	if status == Invalid {
 		if stale, ok := v.staleVerdict(f, e.asked); ok {
 			stale.Expires = verdict.Expires

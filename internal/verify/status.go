@@ -122,7 +122,7 @@ func (v *Verifier) Alerts() []Alert {
 	for d := range v.served {
 		if d.Mode == domains.ModeList && d.AliasOf == "" && d.Recipients.Len() == 0 {
 			all = append(all, Alert{Kind: AlertListEmpty, Domain: d.Name, Text: fmt.Sprintf("%s has mode list and no local recipients, "+
-				"so all its mail is deferred; add them with `callout recipients import %s`, or choose another mode", d.Name, d.Name)})
+				"so all its mail is deferred; add them with `callout recipients import %s FILE`, or choose another mode", d.Name, d.Name)})
 		}
 		if s, ok := v.CatchAll(d); ok && s.Accepts && s.Turned && asks(d) {
 			all = append(all, turnedAlert(d.Name, s))

@@ -52,7 +52,7 @@ func (v *Verifier) domainState(st *state, in era, now int64, rules *domains.Cach
 	if c := st.catchAll.Load(); c != nil && c.live(in, now, c.ttl(rules)) {
 		return c
 	}
-	if c := st.backup.Load(); c != nil && c.live(in, now, provisionalFor) {
+	if c := st.backup.Load(); c != nil && c.live(in, now, KeepProvisional) {
 		return c
 	}
 	return nil
