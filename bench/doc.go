@@ -1,6 +1,11 @@
 // Package bench measures Callout beside what bounds it, in the same run: ratios travel from machine to machine,
-// absolute figures don't. `make bench` runs it. Every benchmark takes both sides in turn, several rounds, and
-// reports medians; none of them fails for being slow.
+// absolute figures don't. `make bench` runs it. Every benchmark takes all sides in turn, several rounds, and
+// reports medians; none of them fails for being slow. BenchmarkDistance counts instead of timing, and fails where
+// it counts too much.
 //
 // All load is bounded in count and time and stays on loopback; what is started is stopped.
+//
+//	rounds_test.go     sides, taken in turn
+//	processes_test.go  Callout and an always-DUNNO server, as processes; policy_test.go: their clients
+//	postfix_test.go    a Postfix destination; direct_test.go: a client that asks it and does nothing else
 package bench

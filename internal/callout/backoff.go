@@ -1,6 +1,10 @@
 package callout
 
-import "time"
+import (
+	"errors"
+	"syscall"
+	"time"
+)
 
 // A host whose sessions come to nothing is left alone, for longer each time.
 const (
@@ -36,28 +40,57 @@ func (b *backOff) lengthen(began time.Time, problem *Problem) {
 	b.until, b.at, b.problem = now.Add(wait), now, problem
 }
 
+// backOffOver returns what a problem has left alone: the host, or, where it is the domain's own settings that the
+// host does not take (tls, mail_from, source), only those who share them. The caller holds h.mu.
+func (p *pool) backOffOver(problem *Problem) *backOff {
+	if problem.Stage == StageSTARTTLS || problem.Stage == StageMail || errors.Is(problem.Err, syscall.EADDRNOTAVAIL) {
+		return &p.back
+	}
+	return &p.h.back
+}
+
+// backOff returns the one that lasts longer. The caller holds h.mu.
+func (p *pool) backOff() *backOff {
+	if p.back.active() && (!p.h.back.active() || p.back.until.After(p.h.back.until)) {
+		return &p.back
+	}
+	return &p.h.back
+}
+
 // refuses reports whether a new question is to be answered unknown at once: the host is left alone, or tried by
 // another question. The caller holds h.mu.
-func (h *host) refuses(p *pool, q *query, now time.Time) bool {
-	return h.back.active() && p.established == 0 && !q.again && (now.Before(h.back.until) || h.unproven > 0)
+func (p *pool) refuses(q *query, now time.Time) bool {
+	switch {
+	case p.proven > 0 || !p.backOff().active():
+		return false
+	case p.tried(): // one that is to have a fresh session may take one that is opening
+		return !q.again || p.opening == 0
+	}
+	return !q.again && (now.Before(p.h.back.until) || now.Before(p.back.until))
+}
+
+// tried reports whether a session tries the host again after a problem: that is one at a time. The caller holds h.mu.
+func (p *pool) tried() bool {
+	return p.h.back.active() && p.h.unproven > 0 || p.back.active() && p.unproven > 0
 }
 
 // cameToNothing leaves the host alone after a session that ended before its first reply to RCPT.
-func (h *host) cameToNothing(began time.Time, problem *Problem) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.noteNothing(began, problem)
+func (p *pool) cameToNothing(began time.Time, problem *Problem) {
+	p.h.mu.Lock()
+	defer p.h.mu.Unlock()
+	p.noteNothing(began, problem)
 }
 
-func (h *host) noteNothing(began time.Time, problem *Problem) {
-	h.noteTrouble(problem)
-	h.back.lengthen(began, problem)
+func (p *pool) noteNothing(began time.Time, problem *Problem) {
+	p.h.noteTrouble(problem)
+	p.backOffOver(problem).lengthen(began, problem)
 }
 
 // leftAlone is a problem for a question that a host was not asked because of it.
-func (h *host) leftAlone(now time.Time) *Problem {
-	problem := *h.back.problem
-	problem.Again = h.back.until
+func (p *pool) leftAlone(now time.Time) *Problem {
+	back := p.backOff()
+	problem := *back.problem
+	problem.Again = back.until
 	if problem.Again.Before(now) {
 		problem.Again = now
 	}

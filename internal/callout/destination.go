@@ -110,6 +110,9 @@ func parseHostPort(s, rest string, port uint16) (Host, error) {
 		return Host{Name: ip.String(), Port: port}, nil
 	}
 	name, number, err := net.SplitHostPort(rest)
+	if strings.Contains(rest, "/") {
+		return Host{}, fmt.Errorf("destination %.100q: a unix socket can't be asked; let the server listen on TCP and write host:port", s)
+	}
 	if err != nil {
 		name = rest
 	} else {

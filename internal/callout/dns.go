@@ -65,6 +65,7 @@ func find[T any](ctx context.Context, d *dns, what string, ask func(context.Cont
 	now := time.Now()
 	l.usedAt = now
 	if !now.Before(l.fresh) {
+		gaveUp := ctx
 		ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
 		answer, err := ask(ctx)
 		cancel()
@@ -74,6 +75,8 @@ func find[T any](ctx context.Context, d *dns, what string, ask func(context.Cont
 			l.good, l.err, l.fresh = answer, nil, now.Add(dnsLife)
 		case notFound(err):
 			l.good, l.err, l.fresh = nil, err, now.Add(dnsRetry)
+		case gaveUp.Err() != nil:
+			return none, err // that is the question's, not the name's
 		case l.good != nil:
 			l.fresh = now.Add(dnsRetry)
 		default:
@@ -167,8 +170,7 @@ func (s *search) expand(ctx context.Context, group []Host) [][]Host {
 		}
 		found, problem := s.mx(ctx, h)
 		if problem != nil {
-			a := failed(problem)
-			s.keep(&a, 0)
+			s.lost(problem)
 		}
 		for i, equal := range found {
 			groups = addTo(groups, i, equal...)
@@ -185,8 +187,7 @@ func addTo(groups [][]Host, i int, hosts ...Host) [][]Host {
 	return groups
 }
 
-// mx returns the hosts of a domain in the order of their preference. Where we are one of them, those of equal or
-// lower priority are left out: they would hand the mail to us.
+// mx returns the hosts of a domain in the order of their preference.
 func (s *search) mx(ctx context.Context, h Host) ([][]Host, *Problem) {
 	records, err := find(ctx, s.ps.dns, "mx:"+h.Name, func(ctx context.Context) ([]*net.MX, error) {
 		return s.ps.dns.lookupMX(ctx, h.Name)
@@ -197,18 +198,12 @@ func (s *search) mx(ctx context.Context, h Host) ([][]Host, *Problem) {
 	if len(records) == 1 && strings.Trim(records[0].Host, ".") == "" {
 		return nil, noHost(h, errNullMX)
 	}
+	s.ps.recovered(h.String())
 	var groups [][]Host
 	for _, equal := range byPreference(records) {
 		hosts := make([]Host, 0, len(equal))
 		for _, r := range equal {
-			one := Host{Name: strings.ToLower(strings.TrimSuffix(r.Host, ".")), Port: h.Port}
-			if s.isOurs(ctx, one) {
-				if len(groups) == 0 {
-					return nil, &Problem{Kind: Loop, Stage: StageConnect, Host: h, Err: fmt.Errorf("its first MX record names ourselves, %s", one.Name)}
-				}
-				return groups, nil
-			}
-			hosts = append(hosts, one)
+			hosts = append(hosts, Host{Name: strings.ToLower(strings.TrimSuffix(r.Host, ".")), Port: h.Port})
 		}
 		groups = append(groups, s.shuffled(len(groups), hosts))
 	}
@@ -249,13 +244,48 @@ func byPreference(records []*net.MX) (groups [][]*net.MX) {
 	return groups
 }
 
-// isOurs reports whether a host that MX records name is Callout itself, by its name or one of its addresses.
+// leadsHere reports whether we are one of the hosts of a preference: those, and all of lower priority, are left out,
+// since they would hand the mail to us. It is asked when their turn has come, so that no question waits for the names
+// of hosts that it does not need.
+func (s *search) leadsHere(ctx context.Context, written, group []Host, first bool) bool {
+	i := slices.IndexFunc(group, func(h Host) bool { return !slices.Contains(written, h) && s.isOurs(ctx, h) })
+	if i < 0 {
+		return false
+	}
+	if first {
+		mx := written[slices.IndexFunc(written, func(h Host) bool { return h.Scheme == MX })]
+		s.lost(&Problem{Kind: Loop, Stage: StageConnect, Host: mx, Err: fmt.Errorf("its first MX record names ourselves, %s", group[i].Name)})
+	}
+	return true
+}
+
+// lost notes a problem of a destination that leads to no host, so that it is seen.
+func (s *search) lost(problem *Problem) {
+	h := s.ps.host(problem.Host.String())
+	h.trouble(problem)
+	a := failed(problem)
+	s.keep(&a, 0)
+}
+
+// recovered notes that a destination that led to no host does so again.
+func (ps *Pools) recovered(name string) {
+	ps.mu.RLock()
+	h := ps.hosts[name]
+	ps.mu.RUnlock()
+	if h != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.noteFine()
+	}
+}
+
+// isOurs reports whether a host that MX records name is this machine, by its name or one of its addresses.
 func (s *search) isOurs(ctx context.Context, h Host) bool {
 	if strings.EqualFold(h.Name, s.q.Settings.Hostname) {
 		return true
 	}
 	targets, _ := s.ps.dns.targets(ctx, h)
 	return slices.ContainsFunc(targets, func(t target) bool {
-		return t.ip.IsValid() && s.ps.own(netip.AddrPortFrom(t.ip, h.Port))
+		return t.ip.IsValid() && (s.ps.here(t.ip) || s.ps.own(netip.AddrPortFrom(t.ip, h.Port)))
 	})
 }

@@ -17,6 +17,7 @@ type flight struct {
 
 	began    time.Time // the first reply
 	last     lastReply
+	at       *query    // whose command it was that was said or answered last
 	rcpts    int       // replies to RCPT so far
 	rejected bool      // one of them was not 2xx
 	learned  bool      // what the host closed at
@@ -44,6 +45,7 @@ func (s *session) fly(p *plan) {
 	f.latest = f.latest.Add(s.timeout) // who is slow is not cut short over the last reply
 	transactions := p.all()
 	sent := time.Now()
+	f.at = p.qs[0]
 	problem := f.writeAhead(transactions)
 	for _, t := range transactions {
 		if problem != nil {
@@ -169,7 +171,7 @@ func (f *flight) reset(items []item, replies []smtpwire.Reply, refused *Problem)
 	switch {
 	case problem == nil:
 		f.s.awaitsReset = false
-		if f.ahead && f.plan.several() {
+		if f.ahead && len(items) > 1 {
 			f.later = append(f.later, settlement{items, replies, refused})
 			break
 		}
@@ -196,7 +198,7 @@ func (f *flight) count(reply smtpwire.Reply, taken bool) {
 	f.rcpts++
 	if taken {
 		if s.answered++; s.answered == 1 {
-			s.pool.h.answered()
+			s.pool.answered()
 		}
 	}
 	s.rejectedLast = reply.Class() != 2
@@ -218,6 +220,7 @@ func (f *flight) askLater(items []item) {
 
 // step returns the reply to one command, which it says first where it was not written ahead.
 func (f *flight) step(q *query, last lastReply, verb, argument string) (reply smtpwire.Reply, problem *Problem) {
+	f.at = q
 	stage := StageRcpt
 	if last == lastMail {
 		stage = StageMail

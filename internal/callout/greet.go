@@ -65,6 +65,9 @@ func (s *session) greet(q *query, latest time.Time, plain bool) *Problem {
 		}
 	}
 	greeting, problem := s.read(nil, StageGreeting, latest)
+	if s.host.Scheme == SMTPS {
+		problem = s.refusedWithin(problem)
+	}
 	if problem == nil && greeting.Code != 220 {
 		problem = s.unexpected(StageGreeting, greeting)
 	}

@@ -17,6 +17,7 @@ type host struct {
 	slots       int                 // sessions that are open, opening or ending
 	opening     int                 // those that are opening: each will take a question
 	unproven    int                 // those that are opening or have had no reply to RCPT yet
+	proven      int                 // established ones that have had one
 	established int                 // those past EHLO that still take questions
 	closed      bool
 	lastUsed    time.Time
@@ -57,6 +58,7 @@ func (h *host) pool(f flavour, name string) *pool {
 	if _, known := h.names[name]; !known && len(h.names) < maxNames {
 		h.names[name] = struct{}{}
 	}
+	h.lastUsed = time.Now() // so that the pool is not forgotten before it is asked
 	p := h.flavours[f]
 	if p == nil {
 		p = &pool{h: h, flavour: f, name: name}
@@ -69,22 +71,19 @@ func (h *host) pool(f flavour, name string) *pool {
 const maxNames = 100
 
 // most returns how many sessions there may be: as many as the most careful of its domains allows and the host has
-// shown to take, and one besides those that work while it is tried again after a problem. The caller holds h.mu.
+// shown to take. The caller holds h.mu.
 func (h *host) most(now time.Time) int {
 	n := h.limit.least()
 	if taken, ok := h.knows(Sessions, now); ok {
 		n = min(n, taken)
 	}
-	if h.back.active() {
-		n = min(n, h.established+1)
-	}
 	return max(n, 1)
 }
 
 // distribute gives free slots to the pools whose questions nobody is about to take, those first that have none.
-// Where the host is left alone and nothing is open, nobody will: it returns those questions, which are to fail
-// with h.back.problem. The caller holds h.mu.
-func (h *host) distribute(now time.Time) (lost []*query) {
+// Where the host is left alone and nothing is open, nobody will: it returns those questions, which are to fail.
+// The caller holds h.mu.
+func (h *host) distribute(now time.Time) (lost []stranded) {
 	for _, starving := range []bool{true, false} {
 		for _, p := range h.flavours {
 			for (p.slots == 0 || !starving) && p.needs() && p.mayOpen(now) {
@@ -92,16 +91,13 @@ func (h *host) distribute(now time.Time) (lost []*query) {
 			}
 		}
 	}
-	if h.slots > 0 {
-		for _, p := range h.flavours {
-			if p.needs() {
-				h.yieldIdle(p)
-			}
-		}
-		return nil
-	}
 	for _, p := range h.flavours {
-		lost = append(lost, p.drain()...)
+		switch {
+		case h.slots == 0, p.slots == 0 && now.Before(p.back.until):
+			lost = append(lost, p.drain()...)
+		case p.needs():
+			h.yieldIdle(p)
+		}
 	}
 	return lost
 }
@@ -114,8 +110,13 @@ func (p *pool) mayOpen(now time.Time) bool {
 	if h.refused != nil || h.slots >= h.most(now) || h.pools.ctx.Err() != nil {
 		return false
 	}
-	q := p.front()
-	return !now.Before(h.back.until) || q != nil && q.again
+	if p.tried() {
+		return false
+	}
+	if q := p.front(); q != nil && q.again {
+		return true
+	}
+	return !now.Before(h.back.until) && !now.Before(p.back.until)
 }
 
 // starves reports whether questions of another pool wait for a session of this one to end. The caller holds h.mu.
@@ -154,11 +155,15 @@ func (h *host) noteTrouble(problem *Problem) {
 }
 
 // answered notes that a session has had its first reply to RCPT: the host is to be talked to.
-func (h *host) answered() {
+func (p *pool) answered() {
+	h := p.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.back = backOff{}
+	h.back, p.back = backOff{}, backOff{}
 	h.unproven--
+	p.unproven--
+	h.proven++
+	p.proven++
 }
 
 // close takes no more questions and ends the idle sessions. Questions that wait are still asked.
@@ -179,6 +184,9 @@ func (h *host) unusedSince(t time.Time) bool {
 
 // dropFlavours forgets pools that nobody uses: their settings may be gone. The caller holds h.mu.
 func (h *host) dropFlavours() {
+	if time.Since(h.lastUsed) < sweepEvery {
+		return
+	}
 	for f, p := range h.flavours {
 		if p.slots == 0 && p.queue.Len() == 0 {
 			delete(h.flavours, f)

@@ -215,5 +215,5 @@ const (
 // about what the session did.
 func goingDown(r smtpwire.Reply) bool {
 	return r.Enhanced.Class == 4 && (r.Enhanced.Subject == 3 || r.Enhanced.Subject == 4) ||
-		strings.Contains(strings.ToLower(r.Text()), "timeout")
+		slices.ContainsFunc([]string{"timeout", "timed out", "shut"}, func(word string) bool { return strings.Contains(strings.ToLower(r.Text()), word) })
 }

@@ -93,6 +93,8 @@ func (p *plan) octetsOf(q *query) int {
 // probe and its recipient may always go first, and in two sessions where one takes a single address.
 func (p *plan) fits(q *query) bool {
 	switch {
+	case q.renewal && p.several():
+		return false
 	case !q.wantsProbe():
 		return p.rcpts > 0 && (p.resets > 0 || p.joins(q) != nil)
 	case len(p.qs) > 0:
@@ -103,7 +105,7 @@ func (p *plan) fits(q *query) bool {
 
 // joins returns the transaction that a recipient may share; nil for none.
 func (p *plan) joins(q *query) *transaction {
-	if q.alone > 0 || q.renewal {
+	if q.alone > 0 || q.renewal || len(p.renewals) > 0 {
 		return nil
 	}
 	key := p.s.transactionKey(q, q.Recipient)
@@ -168,7 +170,8 @@ func ascii(s string) bool {
 // what no recipient waits for behind them.
 func (p *plan) all() []*transaction { return slices.Concat(p.probes, p.transactions, p.renewals) }
 
-// several reports whether a transaction has more than one recipient, and nothing follows that nobody waits for.
+// several reports whether a transaction has more than one recipient. Their answers wait for the end of the flight
+// (flight.settleLater), and must not for a renewal: the two do not go together.
 func (p *plan) several() bool {
-	return len(p.renewals) == 0 && slices.ContainsFunc(p.transactions, func(t *transaction) bool { return len(t.items) > 1 })
+	return slices.ContainsFunc(p.transactions, func(t *transaction) bool { return len(t.items) > 1 })
 }

@@ -32,11 +32,12 @@ type flavour struct {
 	certName string // whose certificate it must be; "" where nobody looks
 	cert     *tls.Certificate
 	source   netip.Addr
+	mailFrom string
 }
 
 // flavourOf returns how a target is to be talked to.
 func flavourOf(t target, s *Settings) flavour {
-	f := flavour{scheme: t.host.Scheme, tls: s.TLS, cert: s.ClientCert, source: sourceFor(t.ip, s.Source)}
+	f := flavour{scheme: t.host.Scheme, tls: s.TLS, cert: s.ClientCert, source: sourceFor(t.ip, s.Source), mailFrom: s.MailFrom}
 	if f.tls == TLSVerify {
 		f.certName = t.host.Name
 	}
@@ -65,6 +66,9 @@ type pool struct {
 	slots       int        // sessions that are open, opening or ending
 	opening     int        // those that are opening
 	established int        // those past EHLO that still take questions
+	unproven    int        // those that are opening or have had no reply to RCPT yet
+	proven      int        // established ones that have had one
+	back        backOff    // over what its flavour has and others do not
 }
 
 // query is a Question at one host.
@@ -157,8 +161,8 @@ func (p *pool) enqueue(q *query) *Problem {
 		return &Problem{Kind: ShuttingDown, Stage: StageQueue}
 	case p.queue.Len() >= maxQueue:
 		return &Problem{Kind: QueueFull, Stage: StageQueue}
-	case h.refuses(p, q, now):
-		return h.leftAlone(now)
+	case p.refuses(q, now):
+		return p.leftAlone(now)
 	}
 	p.queue.PushBack(q)
 	if r := q.takeRenewal(h.pools.ctx); r != nil {
@@ -200,6 +204,7 @@ func (p *pool) start() {
 func (p *pool) beginOpening() {
 	p.opening++
 	p.h.opening++
+	p.unproven++
 	p.h.unproven++
 }
 
@@ -234,10 +239,27 @@ func (p *pool) front() *query {
 	return nil
 }
 
+// stranded is a question that nobody will take.
+type stranded struct {
+	q   *query
+	why *Problem
+}
+
+// fail fails questions that nobody will take.
+func fail(all []stranded) {
+	for _, s := range all {
+		s.q.fail(s.why)
+	}
+}
+
 // drain takes all questions out of the queue. The caller holds h.mu.
-func (p *pool) drain() (all []*query) {
+func (p *pool) drain() (all []stranded) {
+	why := &Problem{Kind: ShuttingDown, Stage: StageQueue}
+	if back := p.backOff(); back.active() {
+		why = back.problem
+	}
 	for q := p.front(); q != nil; q = p.front() {
-		all = append(all, q)
+		all = append(all, stranded{q, why})
 		p.queue.Remove(p.queue.Front())
 	}
 	return all

@@ -43,7 +43,7 @@ func TestPutBackKeepsOrder(t *testing.T) {
 	p.queue.PushBack(qs[2])
 	p.putBack(qs[:2], &Problem{Kind: Closed})
 	for i, got := range p.drain() {
-		if got != qs[i] {
+		if got.q != qs[i] {
 			t.Errorf("place %d has another question", i)
 		}
 	}

@@ -26,6 +26,9 @@ type Options struct {
 	Roots      *x509.CertPool        // whose certificates are good; nil: those the system trusts
 	// Own reports whether Callout itself listens at an address. It must not block.
 	Own func(netip.AddrPort) bool
+	// Here reports whether an address is one of this machine's: a host that MX records name there is left out. It
+	// must not block.
+	Here func(netip.Addr) bool
 	// Learned is what was learned of hosts before; Remember is called with each thing that is learned, and with a
 	// zero Expires for each that is forgotten. It must not block.
 	Learned  []Learned
@@ -42,6 +45,7 @@ type Pools struct {
 	metrics  *metrics
 	roots    *x509.CertPool
 	own      func(netip.AddrPort) bool
+	here     func(netip.Addr) bool
 	remember func(Learned)
 	orders   orders
 
@@ -76,6 +80,9 @@ func NewPools(o Options) *Pools {
 	if o.Own == nil {
 		o.Own = func(netip.AddrPort) bool { return false }
 	}
+	if o.Here == nil {
+		o.Here = func(netip.Addr) bool { return false }
+	}
 	if o.Remember == nil {
 		o.Remember = func(Learned) {}
 	}
@@ -83,7 +90,7 @@ func NewPools(o Options) *Pools {
 		o.Shuffle = rand.Perm
 	}
 	ps := &Pools{
-		dial: o.Dial, dns: newDNS(o.Resolver), log: o.Log, roots: o.Roots, own: o.Own, remember: o.Remember,
+		dial: o.Dial, dns: newDNS(o.Resolver), log: o.Log, roots: o.Roots, own: o.Own, here: o.Here, remember: o.Remember,
 		orders: orders{shuffle: o.Shuffle}, hosts: make(map[string]*host), lastSweep: time.Now(),
 	}
 	ps.ctx, ps.cancel = context.WithCancel(context.Background())

@@ -50,6 +50,9 @@ func (s *search) run(ctx context.Context) Answer {
 			groups = s.expand(ctx, groups[0])
 		}
 		for j, group := range groups {
+			if hasMX(written) && s.leadsHere(ctx, written, group, j == 0) {
+				break
+			}
 			a, settled := s.group(ctx, group, priority, left > 0 || j < len(groups)-1)
 			if settled || ctx.Err() != nil {
 				return a
@@ -104,9 +107,13 @@ func (s *search) group(ctx context.Context, hosts []Host, priority int, othersLe
 func (s *search) host(ctx context.Context, h Host, priority int, othersLeft bool) (a Answer) {
 	targets, problem := s.ps.dns.targets(ctx, h)
 	if problem != nil {
+		s.ps.host(h.Address()).trouble(problem)
 		a = failed(problem)
 		s.keep(&a, priority)
 		return a
+	}
+	if targets[0].address != h.Address() {
+		s.ps.recovered(h.Address())
 	}
 	for i, t := range targets {
 		a = s.target(ctx, t, priority > 0, othersLeft || i < len(targets)-1)
@@ -145,7 +152,7 @@ func (s *search) target(ctx context.Context, t target, provisional, othersLeft b
 	p := h.pool(flavourOf(t, s.q.Settings), t.host.String())
 	if t.ip.IsValid() && s.ps.own(netip.AddrPortFrom(t.ip, t.host.Port)) {
 		problem := &Problem{Kind: Loop, Stage: StageConnect, Host: t.host, Err: errOwnListener}
-		h.cameToNothing(time.Now(), problem)
+		p.cameToNothing(time.Now(), problem)
 		return failed(problem)
 	}
 	first := s.query(ctx, t, provisional, othersLeft)

@@ -60,6 +60,7 @@ type session struct {
 	awaitsReset  bool // RSET is the command whose reply is awaited
 	retire       bool // it takes no more questions; QUIT is still said
 	broken       bool // nothing can be said any more
+	left         bool // nobody counts on it any more
 
 	held []func() // give the last answers of a flight, once the session is free again
 }
@@ -120,13 +121,21 @@ func (s *session) limit() {
 // serve takes questions until the session is spent, broken or was idle for long.
 func (s *session) serve() {
 	defer s.release()
-	defer func() { s.pool.ended(s.answered > 0) }()
+	defer s.leave()
 	for !s.broken && !s.retire && s.rejections < s.rejectMax && s.resets < s.resetMax {
 		plan := s.next()
 		if plan == nil {
 			return
 		}
 		s.fly(plan)
+	}
+}
+
+// leave has nobody count on the session any more.
+func (s *session) leave() {
+	if !s.left {
+		s.left = true
+		s.pool.ended(s.answered > 0)
 	}
 }
 

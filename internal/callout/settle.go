@@ -77,7 +77,8 @@ func (f *flight) judgeFirst(q *query, reply smtpwire.Reply) {
 		return
 	}
 	words := withoutAddress(reply, q.Recipient.String(), q.Recipient.Local())
-	if q.alone > 1 && words != q.aloneWords { // it was not the recipient that was refused there, but its place
+	if q.alone > 1 && words != q.aloneWords && q.aloneReply.Class() == 5 && reply.Class() != 4 {
+		// It was not the recipient that was refused there, but its place. What was only put off may have passed.
 		h.learn(Recipients, q.alone-1, q.aloneReply.String())
 	}
 	if reply.Class() != 2 {
@@ -125,7 +126,7 @@ func (f *flight) judge(q *query, reply smtpwire.Reply) {
 // refused its recipient's is too, and that is the answer.
 func (f *flight) mailRefused(items []item, refused *Problem) {
 	if f.s.answered == 0 {
-		f.s.pool.h.cameToNothing(f.s.began, refused)
+		f.s.pool.cameToNothing(f.s.began, refused)
 	}
 	for _, it := range items {
 		switch {
@@ -205,18 +206,22 @@ func (f *flight) fail(q *query, p *Problem) {
 func (f *flight) breakOff(why *Problem) {
 	f.learnLimit(why)
 	if f.s.answered == 0 {
-		f.s.pool.h.cameToNothing(f.s.began, why)
+		f.s.pool.cameToNothing(f.s.began, why)
+	}
+	f.s.leave()
+	over := f.at
+	if _, open := f.open[over]; !open || why.Kind == Closed && f.s.answered > 0 {
+		over = nil
 	}
 	var left []*query
 	for _, q := range f.plan.qs {
-		if _, open := f.open[q]; open {
+		if _, open := f.open[q]; open && q != over {
 			left = append(left, q)
 		}
 	}
-	if len(left) > 0 && (why.Kind != Closed || f.s.answered == 0) {
+	if over != nil {
 		f.s.pool.h.trouble(why)
-		left[0].fail(why)
-		left = left[1:]
+		over.fail(why)
 	}
 	f.s.pool.putBack(left, why)
 }

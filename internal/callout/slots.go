@@ -43,20 +43,9 @@ func (p *pool) next() bool {
 	}
 	h.settleRefusal(false)
 	lost := h.distribute(now)
-	problem := h.back.problem
 	h.mu.Unlock()
-	h.failAll(lost, problem)
+	fail(lost)
 	return false
-}
-
-// failAll fails questions that nobody will take.
-func (h *host) failAll(qs []*query, problem *Problem) {
-	if problem == nil {
-		problem = &Problem{Kind: ShuttingDown, Stage: StageQueue}
-	}
-	for _, q := range qs {
-		q.fail(problem)
-	}
 }
 
 // notNeeded notes that another session took the question one was to be opened for.
@@ -64,6 +53,7 @@ func (p *pool) notNeeded() {
 	p.h.mu.Lock()
 	defer p.h.mu.Unlock()
 	p.endOpening()
+	p.unproven--
 	p.h.unproven--
 }
 
@@ -88,14 +78,23 @@ func (p *pool) fine() {
 	p.h.noteFine()
 }
 
-// ended notes that a session is no longer there to take questions. proven says that it had a reply to RCPT.
+// ended notes that a session is no longer there to take questions: before those it could not answer hear of it, and
+// before it says QUIT, for which no question needs to wait. proven says that it had a reply to RCPT.
 func (p *pool) ended(proven bool) {
-	p.h.mu.Lock()
-	defer p.h.mu.Unlock()
+	h := p.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	p.established--
-	p.h.established--
-	if !proven {
-		p.h.unproven--
+	h.established--
+	if proven {
+		p.proven--
+		h.proven--
+	} else {
+		p.unproven--
+		h.unproven--
+	}
+	if p.needs() && p.mayOpen(time.Now()) {
+		p.start()
 	}
 }
 
@@ -108,27 +107,41 @@ func (p *pool) openFailed(problem *Problem, began time.Time) {
 	p.slots--
 	h.slots--
 	p.endOpening()
+	p.unproven--
 	h.unproven--
 	full := h.full(problem)
 	if !full {
-		h.noteNothing(began, problem)
+		p.noteNothing(began, problem)
 	}
-	var lost []*query
+	lost := p.triedAgain(began)
 	switch {
 	case p.established > 0:
 		p.wakeIdle(1)
 	case full:
 	default:
-		lost = p.hopeless(problem, began)
+		lost = append(lost, p.hopeless(problem, began)...)
 	}
 	h.settleRefusal(false)
-	stranded := h.distribute(now)
-	last := h.back.problem
+	left := h.distribute(now)
 	h.mu.Unlock()
 	for _, q := range lost {
 		q.fail(problem)
 	}
-	h.failAll(stranded, last)
+	fail(left)
+}
+
+// triedAgain takes those questions out of the queue that were to have a fresh session: it has come to nothing. The
+// caller holds h.mu.
+func (p *pool) triedAgain(began time.Time) (lost []*query) {
+	var next *list.Element
+	for e := p.queue.Front(); e != nil; e = next {
+		next = e.Next()
+		if q := e.Value.(*query); q.again && !q.queued.After(began) {
+			p.queue.Remove(e)
+			lost = append(lost, q)
+		}
+	}
+	return lost
 }
 
 // hopeless takes those questions out of the queue that have waited long enough. The caller holds h.mu.

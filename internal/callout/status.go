@@ -83,9 +83,11 @@ func (h *host) status() HostStatus {
 		Address: h.address, Names: slices.Sorted(maps.Keys(h.names)), State: StateUnknown, Since: h.state.since,
 		Sessions: h.slots, Limit: h.most(now), Problem: h.state.problem, At: h.state.at,
 	}
+	back := h.longestBackOff()
 	switch {
-	case h.back.active():
-		s.State, s.RetryAt = StateBackOff, h.back.until
+	case h.back.active() || back.active() && !h.state.up:
+		s.State, s.RetryAt = StateBackOff, back.until
+		s.Limit = min(s.Limit, h.proven+1)
 	case h.state.up:
 		s.State = StateUp
 	case h.state.problem != nil:
@@ -100,6 +102,17 @@ func (h *host) status() HostStatus {
 		}
 	}
 	return s
+}
+
+// longestBackOff returns the back-off that lasts longest, the host's or that of a flavour. The caller holds h.mu.
+func (h *host) longestBackOff() *backOff {
+	longest := &h.back
+	for _, p := range h.flavours {
+		if back := p.backOff(); back.active() && back.until.After(longest.until) {
+			longest = back
+		}
+	}
+	return longest
 }
 
 // Forget drops what was learned of the hosts of a name or address, written as a destination or without its port,
@@ -143,4 +156,7 @@ func (h *host) forget() {
 		delete(h.learned, l)
 	}
 	h.alone, h.pace, h.back = nil, 0, backOff{}
+	for _, p := range h.flavours {
+		p.back = backOff{}
+	}
 }

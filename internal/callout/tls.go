@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"time"
 
 	"callout/internal/smtpwire"
@@ -41,7 +42,17 @@ func (s *session) encrypt(q *query, latest time.Time, plain bool) *Problem {
 	if problem := s.handshake(q, latest); problem != nil {
 		return problem
 	}
-	return s.hello(q, latest)
+	return s.refusedWithin(s.hello(q, latest))
+}
+
+// refusedWithin makes a TLS problem of one that came with the first reply within TLS: in TLS 1.3 a server says only then
+// that it wants a certificate, or another one.
+func (s *session) refusedWithin(problem *Problem) *Problem {
+	var alert *net.OpError
+	if problem != nil && problem.Kind == Closed && errors.As(problem.Err, &alert) && alert.Op == "remote error" {
+		return s.tlsProblem(problem.Err)
+	}
+	return problem
 }
 
 // handshake turns encryption on. Nothing that was read before survives it.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"callout/internal/api"
+	"callout/internal/config"
 )
 
 // adminSocket is the admin socket's name in data_dir.
@@ -28,13 +29,18 @@ type client struct {
 	http   http.Client
 }
 
-// dialServer returns a client for the server that runs with a configuration file.
+// dialServer returns a client for the server that runs with a configuration file. Of the file only data_dir is needed, so
+// what else is wrong with it, or with what it names, is no matter.
 func dialServer(configPath string) (*client, error) {
-	c, err := loadConfig(configPath)
-	if err != nil {
-		return nil, err
+	dir, ok := config.DataDir(configPath)
+	if !ok {
+		c, err := loadConfig(configPath)
+		if err != nil {
+			return nil, err
+		}
+		dir = c.DataDir
 	}
-	return newClient(filepath.Join(c.DataDir, adminSocket)), nil
+	return newClient(filepath.Join(dir, adminSocket)), nil
 }
 
 func newClient(socket string) *client {

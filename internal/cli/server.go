@@ -100,7 +100,7 @@ func (s *server) open(ctx context.Context) error {
 		return err
 	}
 	s.pools = callout.NewPools(callout.Options{
-		Log: s.log, Registerer: registry, Own: ownAddresses(append(s.policyListeners, s.httpListener)),
+		Log: s.log, Registerer: registry, Own: ownAddresses(append(s.policyListeners, s.httpListener)), Here: ofThisMachine,
 		Learned: known, Remember: rememberIn(s.behind),
 	})
 	s.verifier, err = verify.New(ctx, verify.Options{
@@ -110,6 +110,7 @@ func (s *server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.verifier.EnforceUnserved(c.Defaults.Enforce)
 	s.policy = policy.New(s.verifier, s.log, registry)
 	s.admin = httpServer(api.New(s.verifier, s.domains, s.log, s.pools), s.log)
 	if s.httpListener != nil {
@@ -188,6 +189,7 @@ func (s *server) reload(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	s.verifier.EnforceUnserved(c.Defaults.Enforce)
 	s.verifier.Forget(removed)
 	s.level.Set(c.Log.Level)
 	for _, key := range needRestart(s.config, c) {

@@ -20,12 +20,16 @@ func (v *Verifier) enforce(d *domains.Domain, dec *Decision) {
 
 // enforced reports whether decisions for a domain are enforced now.
 func (v *Verifier) enforced(d *domains.Domain) bool {
-	if d != nil && !d.Settings.Enforce {
+	if d != nil && !d.Settings.Enforce || d == nil && v.watching.Load() {
 		return false
 	}
 	p := v.paused.Load()
 	return p == nil || p.of(d, v.now()) == nil
 }
+
+// EnforceUnserved says whether decisions for domains that are not served, on addresses that are none, are enforced;
+// they are until it is called.
+func (v *Verifier) EnforceUnserved(enforce bool) { v.watching.Store(!enforce) }
 
 // intended returns the domain that an address which is none was meant for, nil where that can't be seen.
 func (v *Verifier) intended(text string) *domains.Domain {

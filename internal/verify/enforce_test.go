@@ -67,6 +67,8 @@ func TestBadSyntaxIsNotEnforcedEither(t *testing.T) {
 		{func() error { return nil }, verify.Reject, verify.Reject},
 		{func() error { return h.Pause(ctx, "example.com", time.Time{}) }, verify.Accept, verify.Reject},
 		{func() error { _, err := h.Resume(ctx, "example.com"); return err }, verify.Reject, verify.Reject},
+		{func() error { h.EnforceUnserved(false); return nil }, verify.Reject, verify.Accept},
+		{func() error { h.EnforceUnserved(true); return nil }, verify.Reject, verify.Reject},
 		{func() error { return h.Pause(ctx, "", time.Time{}) }, verify.Accept, verify.Accept},
 	} {
 		if err := step.do(); err != nil {

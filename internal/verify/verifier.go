@@ -58,8 +58,10 @@ type Verifier struct {
 	genMu      sync.Mutex
 	gens       map[string]uint64 // generations of domains whose state is not made yet
 
-	paused  atomic.Pointer[pauses] // nil: none
-	pauseMu sync.Mutex             // held through a change of them, the write to the store included
+	paused atomic.Pointer[pauses] // nil: none
+
+	watching atomic.Bool // nothing is enforced where no domain says so
+	pauseMu  sync.Mutex  // held through a change of them, the write to the store included
 
 	ctx     context.Context // ends when callouts are given up
 	cancel  context.CancelFunc
