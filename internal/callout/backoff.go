@@ -61,7 +61,7 @@ func (p *pool) backOff() *backOff {
 // another question. The caller holds h.mu.
 func (p *pool) refuses(q *query, now time.Time) bool {
 	switch {
-	case p.proven > 0 || !p.backOff().active():
+	case p.proven() > 0 || !p.backOff().active():
 		return false
 	case p.tried(): // one that is to have a fresh session may take one that is opening
 		return !q.again || p.opening == 0

@@ -75,7 +75,7 @@ func (f *flight) writeAhead(transactions []*transaction) *Problem {
 		return nil
 	}
 	for _, t := range transactions {
-		f.s.say(t.items[0].q, "MAIL", t.key.mailArgument())
+		f.s.say(t.items[0].q, "MAIL", f.s.mailArgument(t.key))
 		for _, it := range t.items {
 			f.s.say(it.q, "RCPT TO:<", it.rcpt.String()+">")
 		}
@@ -115,7 +115,7 @@ func (f *flight) transact(t *transaction) *Problem {
 			return nil
 		}
 	}
-	mail, problem := f.step(items[0].q, lastMail, "MAIL", t.key.mailArgument())
+	mail, problem := f.step(items[0].q, lastMail, "MAIL", f.s.mailArgument(t.key))
 	if problem != nil {
 		return problem
 	}

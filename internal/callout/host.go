@@ -17,7 +17,6 @@ type host struct {
 	slots       int                 // sessions that are open, opening or ending
 	opening     int                 // those that are opening: each will take a question
 	unproven    int                 // those that are opening or have had no reply to RCPT yet
-	proven      int                 // established ones that have had one
 	established int                 // those past EHLO that still take questions
 	closed      bool
 	lastUsed    time.Time
@@ -61,7 +60,7 @@ func (h *host) pool(f flavour, name string) *pool {
 	h.lastUsed = time.Now() // so that the pool is not forgotten before it is asked
 	p := h.flavours[f]
 	if p == nil {
-		p = &pool{h: h, flavour: f, name: name}
+		p = &pool{h: h, flavour: f}
 		h.flavours[f] = p
 	}
 	return p
@@ -162,9 +161,12 @@ func (p *pool) answered() {
 	h.back, p.back = backOff{}, backOff{}
 	h.unproven--
 	p.unproven--
-	h.proven++
-	p.proven++
 }
+
+// proven returns how many sessions have had a reply to RCPT and still take questions. The caller holds h.mu.
+func (h *host) proven() int { return h.established + h.opening - h.unproven }
+
+func (p *pool) proven() int { return p.established + p.opening - p.unproven }
 
 // close takes no more questions and ends the idle sessions. Questions that wait are still asked.
 func (h *host) close() {

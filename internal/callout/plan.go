@@ -2,7 +2,6 @@ package callout
 
 import (
 	"slices"
-	"strings"
 
 	"callout/internal/address"
 )
@@ -37,7 +36,6 @@ type transaction struct {
 // transactionKey is what recipients of one transaction have in common.
 type transactionKey struct {
 	domain string
-	from   string // the reverse-path
 	utf8   bool
 }
 
@@ -63,7 +61,7 @@ func (p *plan) add(q *query) bool {
 		return false
 	}
 	if q.wantsProbe() {
-		p.probes = append(p.probes, p.s.transaction(q, q.Question.Probe, true))
+		p.probes = append(p.probes, newTransaction(q, q.Question.Probe, true))
 		p.resets--
 		p.rcpts--
 	}
@@ -108,7 +106,7 @@ func (p *plan) joins(q *query) *transaction {
 	if q.alone > 0 || q.renewal || len(p.renewals) > 0 {
 		return nil
 	}
-	key := p.s.transactionKey(q, q.Recipient)
+	key := newTransactionKey(q.Recipient)
 	for _, t := range p.transactions {
 		if t.key == key && len(t.items) < t.depth {
 			return t
@@ -124,46 +122,46 @@ func (p *plan) addRecipient(q *query) {
 		t.items = append(t.items, item{q, q.Recipient, false})
 		return
 	}
-	made := p.s.transaction(q, q.Recipient, false)
+	made := newTransaction(q, q.Recipient, false)
 	p.resets--
 	if q.renewal {
 		p.renewals = append(p.renewals, made)
 		return
 	}
-	depth, trial := p.s.pool.h.depth(q.Settings.RecipientsPerTransaction)
-	if trial {
-		if p.trial {
-			depth = 1 // two in one transaction are enough to see
-		}
-		p.trial = true
+	if q.alone == 0 {
+		made.depth = p.depth(q)
 	}
-	if q.alone > 0 {
-		depth = 1
-	}
-	made.depth = depth
 	p.transactions = append(p.transactions, made)
 }
 
-// transaction makes one with a single recipient.
-func (s *session) transaction(q *query, rcpt address.Recipient, probe bool) *transaction {
-	return &transaction{key: s.transactionKey(q, rcpt), depth: 1, items: []item{{q, rcpt, probe}}}
+// depth returns how many recipients a transaction may have that begins with a question's. Where that is still to be
+// seen, one transaction of a flight is enough to see it.
+func (p *plan) depth(q *query) int {
+	depth, trial := p.s.pool.h.depth(q.Settings.RecipientsPerTransaction)
+	if trial && p.trial {
+		return 1
+	}
+	p.trial = p.trial || trial
+	return depth
 }
 
-func (s *session) transactionKey(q *query, rcpt address.Recipient) transactionKey {
-	return transactionKey{rcpt.Domain(), q.Settings.MailFrom, !rcpt.ASCII() || s.smtputf8 && !ascii(q.Settings.MailFrom)}
+// transaction makes one with a single recipient.
+func newTransaction(q *query, rcpt address.Recipient, probe bool) *transaction {
+	return &transaction{key: newTransactionKey(rcpt), depth: 1, items: []item{{q, rcpt, probe}}}
+}
+
+func newTransactionKey(rcpt address.Recipient) transactionKey {
+	return transactionKey{rcpt.Domain(), !rcpt.ASCII()}
 }
 
 // mailArgument is what follows MAIL. A transaction with an address above ASCII needs to be an internationalised one
-// (RFC 6531 section 3.4).
-func (k transactionKey) mailArgument() string {
+// (RFC 6531 section 3.4); the reverse-path is always ASCII.
+func (s *session) mailArgument(k transactionKey) string {
+	argument := " FROM:<" + s.pool.flavour.mailFrom + ">"
 	if k.utf8 {
-		return " FROM:<" + k.from + "> SMTPUTF8"
+		argument += " SMTPUTF8"
 	}
-	return " FROM:<" + k.from + ">"
-}
-
-func ascii(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
+	return argument
 }
 
 // all returns the transactions in the order in which they are sent: a question's probe before its recipient, and

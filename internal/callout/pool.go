@@ -32,7 +32,7 @@ type flavour struct {
 	certName string // whose certificate it must be; "" where nobody looks
 	cert     *tls.Certificate
 	source   netip.Addr
-	mailFrom string
+	mailFrom string // the reverse-path: a host may refuse one and punish for it
 }
 
 // flavourOf returns how a target is to be talked to.
@@ -59,7 +59,6 @@ func sourceFor(ip netip.Addr, sources []netip.Addr) netip.Addr {
 type pool struct {
 	h       *host
 	flavour flavour
-	name    string // the destination that it was made for, for logs
 
 	queue       list.List  // of *query
 	idle        []*session // the one used last at the end
@@ -67,7 +66,6 @@ type pool struct {
 	opening     int        // those that are opening
 	established int        // those past EHLO that still take questions
 	unproven    int        // those that are opening or have had no reply to RCPT yet
-	proven      int        // established ones that have had one
 	back        backOff    // over what its flavour has and others do not
 }
 

@@ -86,10 +86,7 @@ func (p *pool) ended(proven bool) {
 	defer h.mu.Unlock()
 	p.established--
 	h.established--
-	if proven {
-		p.proven--
-		h.proven--
-	} else {
+	if !proven {
 		p.unproven--
 		h.unproven--
 	}

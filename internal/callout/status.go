@@ -87,7 +87,7 @@ func (h *host) status() HostStatus {
 	switch {
 	case h.back.active() || back.active() && !h.state.up:
 		s.State, s.RetryAt = StateBackOff, back.until
-		s.Limit = min(s.Limit, h.proven+1)
+		s.Limit = min(s.Limit, h.proven()+1)
 	case h.state.up:
 		s.State = StateUp
 	case h.state.problem != nil:
