@@ -47,7 +47,7 @@ func (s *session) fly(p *plan) {
 	sent := time.Now()
 	f.at = p.qs[0]
 	problem := f.writeAhead(transactions)
-	for _, t := range transactions {
+	for i, t := range transactions {
 		if problem != nil {
 			break
 		}
@@ -55,7 +55,7 @@ func (s *session) fly(p *plan) {
 			f.askLater(t.items)
 			continue
 		}
-		problem = f.transact(t)
+		problem = f.transact(t, i == len(transactions)-1)
 	}
 	f.adapt(sent)
 	if problem == nil && s.r.Buffered() > 0 {
@@ -74,16 +74,26 @@ func (f *flight) writeAhead(transactions []*transaction) *Problem {
 	if !f.ahead || len(transactions) == 0 {
 		return nil
 	}
-	for _, t := range transactions {
-		f.s.say(t.items[0].q, "MAIL", f.s.mailArgument(t.key))
+	for i, t := range transactions {
+		if t.before == 0 {
+			f.s.say(f.of(t), "MAIL", f.s.mailArgument(t.key))
+		}
 		for _, it := range t.items {
 			f.s.say(it.q, "RCPT TO:<", it.rcpt.String()+">")
 		}
-		if !f.s.oneAddress {
-			f.s.say(t.items[0].q, "RSET", "")
+		if !f.s.oneAddress && !f.plan.staysOpen(t, i == len(transactions)-1) {
+			f.s.say(f.of(t), "RSET", "")
 		}
 	}
 	return f.s.flush(StageMail)
+}
+
+// of returns the question that the commands of a transaction are told to which are nobody's own.
+func (f *flight) of(t *transaction) *query {
+	if len(t.items) == 0 {
+		return f.plan.qs[0]
+	}
+	return t.items[0].q
 }
 
 // adapt sets how much the next flights may carry: twice as much after each flight in which nothing was refused,
@@ -105,63 +115,70 @@ func (f *flight) adapt(sent time.Time) {
 	s.pool.h.paced(time.Since(from) / time.Duration(f.rcpts))
 }
 
-// transact sees one transaction through: MAIL, RCPT for each recipient, RSET. A Problem means that the session
-// ended over it.
-func (f *flight) transact(t *transaction) *Problem {
-	items := t.items
+// transact sees one transaction through: MAIL, RCPT for each recipient, RSET; last says that nothing follows it in
+// this flight. A Problem means that the session ended over it.
+func (f *flight) transact(t *transaction, last bool) *Problem {
 	if !f.ahead {
-		items = slices.DeleteFunc(slices.Clone(items), func(it item) bool { return f.sufficed(it) })
-		if len(items) == 0 {
-			return nil
-		}
+		t.items = slices.DeleteFunc(t.items, func(it item) bool { return f.sufficed(it) })
 	}
-	mail, problem := f.step(items[0].q, lastMail, "MAIL", f.s.mailArgument(t.key))
-	if problem != nil {
-		return problem
+	if len(t.items) == 0 && t.before == 0 {
+		return nil
 	}
 	var refused *Problem
-	if mail.Class() != 2 {
-		refused = f.s.unexpected(StageMail, mail)
-		f.s.retire = true
-		if !f.ahead {
-			f.mailRefused(items, refused)
-			return nil
+	if t.before == 0 {
+		mail, problem := f.step(f.of(t), lastMail, "MAIL", f.s.mailArgument(t.key))
+		if problem != nil {
+			return problem
+		}
+		if mail.Class() != 2 {
+			refused = f.s.unexpected(StageMail, mail)
+			f.s.retire = true
+			if !f.ahead {
+				f.mailRefused(t.items, refused)
+				return nil
+			}
 		}
 	}
-	replies := make([]smtpwire.Reply, 0, len(items))
-	for i, it := range items {
+	told := settlement{transaction: t, refused: refused}
+	for i, it := range t.items {
 		if i > 0 && f.spent() {
-			f.askLater(items[i:])
-			items = items[:i]
+			f.askLater(t.items[i:])
+			t.items = t.items[:i]
 			break
 		}
 		reply, lost := f.step(it.q, lastRcpt, "RCPT TO:<", it.rcpt.String()+">")
 		if lost != nil {
-			f.brokenOff(items, replies, refused, lost)
+			f.brokenOff(told, lost)
 			return lost
 		}
 		f.count(reply, refused == nil)
-		replies = append(replies, reply)
+		told.replies = append(told.replies, reply)
 	}
-	if f.s.oneAddress { // nothing follows a RCPT, and the session ends
+	switch {
+	case f.s.oneAddress: // nothing follows a RCPT, and the session ends
 		f.s.retire = true
-		f.settle(items, replies, refused)
+		f.settle(told)
+		return nil
+	case f.plan.staysOpen(t, last):
+		f.s.open = &transaction{key: t.key, depth: t.depth, before: t.size()}
+		f.later = append(f.later, told)
 		return nil
 	}
-	return f.reset(items, replies, refused)
+	return f.reset(told)
 }
 
 // reset ends a transaction by RSET, whose reply shows that those before it were not another command's.
-func (f *flight) reset(items []item, replies []smtpwire.Reply, refused *Problem) *Problem {
+func (f *flight) reset(told settlement) *Problem {
+	f.s.open = nil
 	f.s.resets++
 	f.s.awaitsReset = true
-	rset, problem := f.step(items[0].q, lastReset, "RSET", "")
+	rset, problem := f.step(f.of(told.transaction), lastReset, "RSET", "")
 	if problem == nil && outOfStep(rset) {
 		if rset.Class() >= 4 && f.s.closes() {
 			f.s.pool.h.learn(Resets, f.s.resets, rset.String())
 			f.learned = true
 			why := &Problem{Kind: Closed, Stage: StageRcpt, Host: f.s.host, Reply: rset}
-			for _, it := range items {
+			for _, it := range told.items {
 				f.giveUp(it.q, why)
 			}
 			return f.s.lost(StageRcpt, errClosed)
@@ -171,17 +188,17 @@ func (f *flight) reset(items []item, replies []smtpwire.Reply, refused *Problem)
 	switch {
 	case problem == nil:
 		f.s.awaitsReset = false
-		if f.ahead && len(items) > 1 {
-			f.later = append(f.later, settlement{items, replies, refused})
+		if f.ahead && told.size() > 1 {
+			f.later = append(f.later, told)
 			break
 		}
-		f.settle(items, replies, refused)
+		f.settle(told)
 	case problem.Kind == Garbage:
-		for _, it := range items {
+		for _, it := range told.items {
 			f.fail(it.q, problem)
 		}
 	default:
-		f.brokenOff(items, replies, refused, problem)
+		f.brokenOff(told, problem)
 	}
 	return problem
 }

@@ -51,20 +51,25 @@ type flights struct {
 
 func (f *flights) dial(ctx context.Context, source netip.Addr, address string) (net.Conn, error) {
 	conn, err := f.server.dial(ctx, source, address)
-	return &noting{conn, f}, err
+	return &noting{Conn: conn, f: f}, err
 }
 
 type noting struct {
 	net.Conn
-	f *flights
+	f     *flights
+	rcpts int // since MAIL
 }
 
 func (n *noting) Write(b []byte) (int, error) {
 	n.f.mu.Lock()
 	n.f.octets = max(n.f.octets, len(b))
 	n.f.rcpts = max(n.f.rcpts, bytes.Count(b, []byte("RCPT ")))
-	for _, transaction := range bytes.Split(b, []byte("MAIL ")) {
-		n.f.transaction = max(n.f.transaction, bytes.Count(transaction, []byte("RCPT ")))
+	for i, rcpts := range bytes.Split(b, []byte("MAIL ")) {
+		if i > 0 {
+			n.rcpts = 0
+		}
+		n.rcpts += bytes.Count(rcpts, []byte("RCPT "))
+		n.f.transaction = max(n.f.transaction, n.rcpts)
 	}
 	n.f.mu.Unlock()
 	return n.Conn.Write(b)

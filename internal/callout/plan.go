@@ -16,7 +16,8 @@ const (
 // plan is what a flight will ask: transactions, of one RCPT or several.
 type plan struct {
 	s            *session
-	qs           []*query // in the order of the queue
+	qs           []*query     // in the order of the queue
+	open         *transaction // which an earlier flight left open; nil: none
 	probes       []*transaction
 	transactions []*transaction
 	renewals     []*transaction
@@ -26,12 +27,17 @@ type plan struct {
 	trial        bool
 }
 
-// transaction is one MAIL, its RCPTs and RSET. All are of one domain, since some servers take no more.
+// transaction is one MAIL, its RCPTs and RSET. All are of one domain, since some servers take no more. It may go on
+// over several flights: each transaction costs the destination far more than each of its recipients.
 type transaction struct {
-	key   transactionKey
-	depth int // recipients it may have
-	items []item
+	key    transactionKey
+	depth  int    // recipients it may have
+	before int    // recipients it had in earlier flights
+	items  []item // those it has in this flight
 }
+
+// size returns how many recipients a transaction has had by the end of this flight.
+func (t *transaction) size() int { return t.before + len(t.items) }
 
 // transactionKey is what recipients of one transaction have in common.
 type transactionKey struct {
@@ -47,7 +53,12 @@ type item struct {
 }
 
 func newPlan(s *session) *plan {
-	return &plan{s: s, rcpts: s.room(), resets: s.resetMax - s.resets, octets: maxFlightOctets}
+	p := &plan{s: s, rcpts: s.room(), resets: s.resetsLeft(), octets: maxFlightOctets}
+	if s.open != nil {
+		open := *s.open
+		p.open = &open
+	}
+	return p
 }
 
 // add adds a question and reports whether there was room. One that the host can't be asked goes in always.
@@ -107,8 +118,13 @@ func (p *plan) joins(q *query) *transaction {
 		return nil
 	}
 	key := newTransactionKey(q.Recipient)
+	if t := p.open; t != nil && t.key == key && !q.wantsProbe() { // it goes first, and a probe is to be before its recipient
+		if limit, trial := p.s.pool.h.depth(q.Settings.RecipientsPerTransaction); !trial && t.size() < min(t.depth, limit) {
+			return t
+		}
+	}
 	for _, t := range p.transactions {
-		if t.key == key && len(t.items) < t.depth {
+		if t.key == key && t.size() < t.depth {
 			return t
 		}
 	}
@@ -164,12 +180,25 @@ func (s *session) mailArgument(k transactionKey) string {
 	return argument
 }
 
-// all returns the transactions in the order in which they are sent: a question's probe before its recipient, and
-// what no recipient waits for behind them.
-func (p *plan) all() []*transaction { return slices.Concat(p.probes, p.transactions, p.renewals) }
+// all returns the transactions in the order in which they are sent: first the one that is open, if only to end it,
+// then a question's probe before its recipient, and what no recipient waits for behind them.
+func (p *plan) all() []*transaction {
+	all := slices.Concat(p.probes, p.transactions, p.renewals)
+	if p.open != nil && len(p.open.items)+len(all) > 0 {
+		all = slices.Insert(all, 0, p.open)
+	}
+	return all
+}
+
+// staysOpen reports whether a transaction is left open behind the flight, for recipients that are yet to come: the
+// last one, where it has several and there is room for more.
+func (p *plan) staysOpen(t *transaction, last bool) bool {
+	return last && t.size() > 1 && t.size() < t.depth && !p.s.oneAddress
+}
 
 // several reports whether a transaction has more than one recipient. Their answers wait for the end of the flight
 // (flight.settleLater), and must not for a renewal: the two do not go together.
 func (p *plan) several() bool {
-	return slices.ContainsFunc(p.transactions, func(t *transaction) bool { return len(t.items) > 1 })
+	return p.open != nil && len(p.open.items) > 0 ||
+		slices.ContainsFunc(p.transactions, func(t *transaction) bool { return len(t.items) > 1 })
 }

@@ -52,15 +52,16 @@ type session struct {
 	answered     int           // replies to RCPT
 	rejections   int           // those that were not 2xx
 	resets       int
-	rejectMax    int  // it ends at so many rejections
-	resetMax     int  // likewise
-	oneAddress   bool // it asks one address, and nothing follows that RCPT
-	doublings    int  // of the size of its flights
-	rejectedLast bool // the last reply to RCPT was not 2xx
-	awaitsReset  bool // RSET is the command whose reply is awaited
-	retire       bool // it takes no more questions; QUIT is still said
-	broken       bool // nothing can be said any more
-	left         bool // nobody counts on it any more
+	open         *transaction // left open by the last flight; nil: none
+	rejectMax    int          // it ends at so many rejections
+	resetMax     int          // likewise
+	oneAddress   bool         // it asks one address, and nothing follows that RCPT
+	doublings    int          // of the size of its flights
+	rejectedLast bool         // the last reply to RCPT was not 2xx
+	awaitsReset  bool         // RSET is the command whose reply is awaited
+	retire       bool         // it takes no more questions; QUIT is still said
+	broken       bool         // nothing can be said any more
+	left         bool         // nobody counts on it any more
 
 	held []func() // give the last answers of a flight, once the session is free again
 }
@@ -224,12 +225,21 @@ func (s *session) room() int {
 // single reports whether a session is good for one address only, so that a probe and its recipient need two.
 func (s *session) single() bool { return s.rejectMax < 2 || s.resetMax < 2 }
 
+// resetsLeft returns how many transactions the session may still begin: each ends in RSET.
+func (s *session) resetsLeft() int {
+	left := s.resetMax - s.resets
+	if s.open != nil {
+		left--
+	}
+	return left
+}
+
 // fits reports whether a flight may begin with so many RCPTs, each in a transaction of its own.
 func (s *session) fits(rcpts int) bool {
 	if s.single() {
 		rcpts = 1
 	}
-	return s.rejectMax-s.rejections >= rcpts && s.resetMax-s.resets >= rcpts
+	return s.rejectMax-s.rejections >= rcpts && s.resetsLeft() >= rcpts
 }
 
 // closes reports whether the destination closes the connection now.

@@ -7,11 +7,11 @@ import (
 	"callout/internal/smtpwire"
 )
 
-// settlement is a transaction whose replies are judged when the flight is over.
+// settlement is what was said to the recipients that a transaction had in this flight.
 type settlement struct {
-	items   []item
-	replies []smtpwire.Reply
-	refused *Problem
+	*transaction
+	replies []smtpwire.Reply // as many as there were
+	refused *Problem         // its MAIL was refused
 }
 
 // settleLater judges the transactions of several recipients: only at the end of the flight, where nothing more has
@@ -25,7 +25,7 @@ func (f *flight) settleLater(problem *Problem) {
 			}
 			continue
 		}
-		f.settle(s.items, s.replies, s.refused)
+		f.settle(s)
 	}
 }
 
@@ -34,18 +34,18 @@ func (f *flight) sufficed(it item) bool {
 	return !it.probe && it.q.probe.Asked && it.q.probe.Outcome == Accepted
 }
 
-// settle judges the replies to a transaction's recipients; refused is set where its MAIL was refused.
-func (f *flight) settle(items []item, replies []smtpwire.Reply, refused *Problem) {
-	if refused != nil {
-		f.mailRefused(items, refused)
+// settle judges the replies to a transaction's recipients.
+func (f *flight) settle(told settlement) {
+	if told.refused != nil {
+		f.mailRefused(told.items[:len(told.replies)], told.refused)
 		return
 	}
-	for i, reply := range replies {
-		switch it := items[i]; {
+	for i, reply := range told.replies {
+		switch it, position := told.items[i], told.before+i+1; {
 		case it.probe:
 			f.probed(it.q, reply)
-		case i > 0:
-			f.judgeBehind(it.q, reply, i+1)
+		case position > 1:
+			f.judgeBehind(it.q, reply, position)
 		default:
 			f.judgeFirst(it.q, reply)
 		}
@@ -157,13 +157,13 @@ func (f *flight) giveUp(q *query, why *Problem) {
 
 // brokenOff settles what a transaction was told before the session ended over it. A probe that the destination
 // broke off over has been asked, and is not asked again.
-func (f *flight) brokenOff(items []item, replies []smtpwire.Reply, refused, lost *Problem) {
+func (f *flight) brokenOff(told settlement, lost *Problem) {
 	if lost.Kind == Garbage {
 		return // who knows what the replies before it were to
 	}
-	f.settle(items[:len(replies)], replies, refused)
-	if len(replies) < len(items) && items[len(replies)].probe && refused == nil {
-		items[len(replies)].q.probe = ProbeAnswer{Asked: true, Host: f.s.host}
+	f.settle(told)
+	if n := len(told.replies); n < len(told.items) && told.items[n].probe && told.refused == nil {
+		told.items[n].q.probe = ProbeAnswer{Asked: true, Host: f.s.host}
 		f.s.pool.h.pools.metrics.probed(Unknown)
 	}
 }
