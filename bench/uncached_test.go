@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 	"testing"
-	"time"
 )
 
 const (
@@ -65,7 +64,7 @@ func startUncached(b *testing.B, main string) (destination, policy string) {
 
 // askMailboxes asks the policy server about the mailboxes from first to before last.
 func askMailboxes(b *testing.B, policy string, first, last int64) float64 {
-	return ask(b, policy, uncachedClients, time.Minute, last-first, func(n int64) string { return mailbox(first + n) })
+	return crowd{policy, uncachedClients}.ask(b, last-first, func(n int64) string { return mailbox(first + n) })
 }
 
 // unasked hands out mailboxes that nobody has asked for, in the order of their numbers.

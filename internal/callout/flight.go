@@ -112,7 +112,7 @@ func (f *flight) adapt(sent time.Time) {
 	if !f.ahead {
 		from = sent
 	}
-	s.pool.h.paced(time.Since(from) / time.Duration(f.rcpts))
+	s.pool.paced(f.rcpts, time.Since(sent), time.Since(from))
 }
 
 // transact sees one transaction through: MAIL, RCPT for each recipient, RSET; last says that nothing follows it in

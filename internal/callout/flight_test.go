@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"callout/internal/address"
 	"callout/internal/callout"
@@ -120,4 +121,73 @@ func TestFlightIsBoundedInOctets(t *testing.T) {
 	if f.octets > 16<<10 || f.octets < 8<<10 {
 		t.Errorf("a flight of %d octets; want up to 16 KiB", f.octets)
 	}
+}
+
+// unhurried takes everything ahead of its replies and answers 20 ms after the first command of a flight.
+func unhurried(conn net.Conn) {
+	in := make(chan string, 10_000)
+	go func() {
+		defer close(in)
+		r := smtpwire.NewReader(conn)
+		for {
+			line, err := r.ReadLine()
+			if err != nil {
+				return
+			}
+			in <- string(line)
+		}
+	}()
+	fmt.Fprint(conn, "220 mx ESMTP\r\n")
+	for line := range in {
+		if !strings.HasPrefix(line, "EHLO") {
+			time.Sleep(20 * time.Millisecond)
+			for range len(in) {
+				<-in
+				fmt.Fprint(conn, "250 Ok\r\n")
+			}
+			fmt.Fprint(conn, "250 Ok\r\n")
+			continue
+		}
+		fmt.Fprint(conn, "250-mx\r\n250 PIPELINING\r\n")
+	}
+}
+
+// Many questions that come at once are divided among the sessions that are free.
+func TestManyQuestionsAreDivided(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &flights{server: server{serve: unhurried}}
+		pools := callout.NewPools(callout.Options{Dial: f.dial, Resolver: names{}})
+		three := *settings()
+		three.MaxSessions = 3
+		var wait sync.WaitGroup
+		burst := func(from, to int) {
+			for n := from; n < to; n++ {
+				wait.Go(func() {
+					q := question(n)
+					q.Recipient, q.Settings = address.New(fmt.Sprintf("user%d", n), "example.com"), &three
+					if a := pools.Ask(t.Context(), q); a.Outcome != callout.Accepted {
+						t.Errorf("question %d: %v", n, a.Problem)
+					}
+				})
+			}
+			wait.Wait()
+		}
+		burst(0, 300)
+		f.rcpts = 0
+		begun := time.Now()
+		burst(300, 360) // one wakes a session, and the others gather and go to two
+		if took := time.Since(begun); took != 25*time.Millisecond {
+			t.Errorf("the last answer after %v; want 25ms", took)
+		}
+		if f.rcpts != 30 {
+			t.Errorf("%d of 59 in one flight; want 30", f.rcpts)
+		}
+		if n := f.connections.Load(); n != 3 {
+			t.Errorf("%d connections; want 3", n)
+		}
+		if err := pools.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		f.wait.Wait()
+	})
 }

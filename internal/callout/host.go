@@ -174,7 +174,7 @@ func (h *host) close() {
 	defer h.mu.Unlock()
 	h.closed = true
 	for _, p := range h.flavours {
-		for p.wakeIdle(0) {
+		for p.wakeSpent() {
 		}
 	}
 }

@@ -162,11 +162,13 @@ func tooManyRecipients(r smtpwire.Reply) bool {
 	return r.Code == 452 || r.Code == 552 || (e.Class == 4 || e.Class == 5) && e.Subject == 5 && e.Detail == 3
 }
 
-// paced notes how long a RCPT took in a flight. What is slow is forgotten slowly.
-func (h *host) paced(each time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.pace = max(each, h.pace/2)
+// paced notes how many RCPTs a flight had, and how long it took with and without the way there and back. What is slow is
+// forgotten slowly.
+func (p *pool) paced(rcpts int, took, answering time.Duration) {
+	p.h.mu.Lock()
+	defer p.h.mu.Unlock()
+	p.asked, p.took = rcpts, took
+	p.h.pace = max(answering/time.Duration(rcpts), p.h.pace/2)
 }
 
 // knowsAnything reports whether something that was learned still counts. The caller holds h.mu.

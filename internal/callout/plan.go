@@ -32,6 +32,7 @@ type plan struct {
 type transaction struct {
 	key    transactionKey
 	depth  int    // recipients it may have
+	trial  bool   // it shows whether the host takes a second one
 	before int    // recipients it had in earlier flights
 	items  []item // those it has in this flight
 }
@@ -145,20 +146,20 @@ func (p *plan) addRecipient(q *query) {
 		return
 	}
 	if q.alone == 0 {
-		made.depth = p.depth(q)
+		made.depth, made.trial = p.depth(q)
 	}
 	p.transactions = append(p.transactions, made)
 }
 
-// depth returns how many recipients a transaction may have that begins with a question's. Where that is still to be
-// seen, one transaction of a flight is enough to see it.
-func (p *plan) depth(q *query) int {
-	depth, trial := p.s.pool.h.depth(q.Settings.RecipientsPerTransaction)
+// depth returns how many recipients a transaction may have that begins with a question's, and whether it is a trial.
+// One trial in a flight is enough.
+func (p *plan) depth(q *query) (n int, trial bool) {
+	n, trial = p.s.pool.h.depth(q.Settings.RecipientsPerTransaction)
 	if trial && p.trial {
-		return 1
+		return 1, false
 	}
 	p.trial = p.trial || trial
-	return depth
+	return n, trial
 }
 
 // transaction makes one with a single recipient.
@@ -191,9 +192,9 @@ func (p *plan) all() []*transaction {
 }
 
 // staysOpen reports whether a transaction is left open behind the flight, for recipients that are yet to come: the
-// last one, where it has several and there is room for more.
+// last one, where there is room for more and the host is known to take several.
 func (p *plan) staysOpen(t *transaction, last bool) bool {
-	return last && t.size() > 1 && t.size() < t.depth && !p.s.oneAddress
+	return last && t.size() < t.depth && !t.trial && !p.s.oneAddress
 }
 
 // several reports whether a transaction has more than one recipient. Their answers wait for the end of the flight

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/netip"
-	"slices"
 	"time"
 
 	"callout/internal/address"
@@ -60,13 +59,15 @@ type pool struct {
 	h       *host
 	flavour flavour
 
-	queue       list.List  // of *query
-	idle        []*session // the one used last at the end
-	slots       int        // sessions that are open, opening or ending
-	opening     int        // those that are opening
-	established int        // those past EHLO that still take questions
-	unproven    int        // those that are opening or have had no reply to RCPT yet
-	back        backOff    // over what its flavour has and others do not
+	queue       list.List     // of *query
+	idle        []*session    // the one used last at the end
+	slots       int           // sessions that are open, opening or ending
+	opening     int           // those that are opening
+	established int           // those past EHLO that still take questions
+	unproven    int           // those that are opening or have had no reply to RCPT yet
+	asked       int           // RCPTs of the last flight
+	took        time.Duration // by it
+	back        backOff       // over what its flavour has and others do not
 }
 
 // query is a Question at one host.
@@ -170,7 +171,7 @@ func (p *pool) enqueue(q *query) *Problem {
 	case p.wakeIdle(q.rcpts()), !p.needs():
 	case p.mayOpen(now):
 		p.start()
-	case !p.wakeIdle(0): // one that is spent makes room
+	case !p.wakeSpent(): // to make room
 		h.yieldIdle(p)
 	}
 	return nil
@@ -182,7 +183,7 @@ func (h *host) yieldIdle(p *pool) {
 		return
 	}
 	for _, other := range h.flavours {
-		if other != p && other.wakeIdle(0) {
+		if other != p && other.wakeSpent() {
 			return
 		}
 	}
@@ -209,18 +210,6 @@ func (p *pool) beginOpening() {
 func (p *pool) endOpening() {
 	p.opening--
 	p.h.opening--
-}
-
-// wakeIdle has an idle session look at the queue, where one has room for rcpts. The caller holds h.mu.
-func (p *pool) wakeIdle(rcpts int) bool {
-	for i := len(p.idle) - 1; i >= 0; i-- {
-		if s := p.idle[i]; rcpts == 0 || s.fits(rcpts) {
-			p.idle = slices.Delete(p.idle, i, i+1)
-			s.wake()
-			return true
-		}
-	}
-	return false
 }
 
 // front returns the first question that somebody still waits for, and leaves it in the queue. The caller
@@ -268,13 +257,6 @@ func (p *pool) head() *query {
 	p.h.mu.Lock()
 	defer p.h.mu.Unlock()
 	return p.front()
-}
-
-// take removes the questions for a flight from the head of the queue. The caller holds h.mu.
-func (p *pool) take(plan *plan) {
-	for q := p.front(); q != nil && plan.add(q); q = p.front() {
-		p.queue.Remove(p.queue.Front())
-	}
 }
 
 // requeue returns questions to the head of the queue in their order, with nothing lost.

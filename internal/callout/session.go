@@ -53,6 +53,8 @@ type session struct {
 	rejections   int           // those that were not 2xx
 	resets       int
 	open         *transaction // left open by the last flight; nil: none
+	gathers      bool         // it is idle, and will look at the queue in a moment
+	due          bool         // it is to look at the queue at once
 	rejectMax    int          // it ends at so many rejections
 	resetMax     int          // likewise
 	oneAddress   bool         // it asks one address, and nothing follows that RCPT
@@ -146,12 +148,14 @@ func (s *session) next() *plan {
 	p, h := s.pool, s.pool.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	deadline := time.Now().Add(idleFor)
-	for {
+	idleUntil := time.Now().Add(idleFor)
+	for s.due = false; ; {
+		wait := p.gatherFor(p.atWork() - 1)
+		until := idleUntil
 		switch {
-		case h.starves(p):
+		case h.starves(p), h.closed && p.front() == nil:
 			return nil
-		case p.front() != nil:
+		case p.front() != nil && (s.due || wait == 0):
 			plan := newPlan(s)
 			p.take(plan)
 			if len(plan.qs) == 0 {
@@ -159,25 +163,32 @@ func (s *session) next() *plan {
 			}
 			s.release()
 			return plan
-		case h.closed:
+		case p.front() != nil:
+			until, s.gathers = time.Now().Add(wait), true
+		}
+		ended := s.idle(until)
+		if s.broken || ended && !s.gathers {
 			return nil
 		}
-		// A question that comes while the session is idle wakes it by ending the wait for the connection.
-		s.conn.SetReadDeadline(deadline)
-		p.idle = append(p.idle, s)
-		s.release()
-		h.mu.Unlock()
-		err := s.r.Wait()
-		h.mu.Lock()
-		woken := !p.dropIdle(s)
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			s.idleEnded(err) // it closed, or spoke unasked: what it says next would be misread as an answer
-			return nil
-		}
-		if !woken {
-			return nil
-		}
+		s.due, s.gathers = s.due || ended, false
 	}
+}
+
+// idle waits for a question until a time that it reports to have come, or for the end of the session. A question
+// that comes while the session is idle wakes it by ending the wait for the connection. The caller holds h.mu.
+func (s *session) idle(until time.Time) (ended bool) {
+	p, h := s.pool, s.pool.h
+	s.conn.SetReadDeadline(until)
+	p.idle = append(p.idle, s)
+	s.release()
+	h.mu.Unlock()
+	err := s.r.Wait()
+	h.mu.Lock()
+	ended = p.dropIdle(s)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		s.idleEnded(err) // it closed, or spoke unasked: what it says next would be misread as an answer
+	}
+	return ended
 }
 
 // release gives the answers that were held back until the session is free, or ends.
@@ -208,9 +219,6 @@ func (p *pool) dropIdle(s *session) bool {
 	}
 	return false
 }
-
-// wake ends the wait of an idle session.
-func (s *session) wake() { s.conn.SetReadDeadline(time.Unix(1, 0)) }
 
 // room returns how many RCPTs the next flight may carry. No more than the session may still have refused, doubled
 // with each flight in which none was, and no more than will be answered soon. The caller holds h.mu.

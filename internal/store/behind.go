@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
+
+	"callout/internal/address"
 )
 
 // BehindOptions are the settings of a Behind. Zero values stand for the defaults.
@@ -49,6 +52,7 @@ type Behind struct {
 
 	mu       sync.Mutex // guards what follows; never held over I/O
 	pending  *pending
+	known    known
 	dropped  uint64
 	failures uint64
 	failed   error     // the last write's failure, nil once one succeeded
@@ -57,25 +61,36 @@ type Behind struct {
 
 	wake   chan struct{} // has a value once a first row is pending
 	purge  chan struct{} // has a value once there is something to purge
+	full   chan struct{} // has a value once known is to be filled again
 	ctx    context.Context
 	cancel context.CancelFunc
-	done   chan struct{} // closed when the goroutine has ended
+	wait   sync.WaitGroup // for the goroutines
 }
 
 // NewBehind starts a Behind in front of a Store. Close it before the Store.
 func NewBehind(s Store, opts BehindOptions) *Behind {
 	opts = opts.withDefaults()
 	b := &Behind{
-		store: s, opts: opts, pending: newPending(opts.MaxPending), writing: make(chan struct{}, 1),
-		wake: make(chan struct{}, 1), purge: make(chan struct{}, 1), done: make(chan struct{}),
+		store: s, opts: opts, pending: newPending(opts.MaxPending), known: known{seed: maphash.MakeSeed()},
+		writing: make(chan struct{}, 1), wake: make(chan struct{}, 1), purge: make(chan struct{}, 1), full: make(chan struct{}, 1),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	go b.run()
+	b.wait.Go(b.run)
+	if all, ok := s.(Scanner); ok {
+		b.wait.Go(func() { b.know(all) })
+	}
 	return b
 }
 
 // Add takes a verdict to be written. It never waits for I/O. The latest verdict of one identity is written.
-func (b *Behind) Add(v Verdict) { b.take(func(p *pending) int { return p.add(v) }) }
+func (b *Behind) Add(v Verdict) {
+	b.take(func(p *pending) int {
+		if b.known.add(recipient{v.Domain, address.Fold(v.Local)}) {
+			signal(b.full)
+		}
+		return p.add(v)
+	})
+}
 
 // AddFact takes what is known of a domain, likewise.
 func (b *Behind) AddFact(f DomainFact) { b.take(func(p *pending) int { return p.addFact(f) }) }
@@ -104,9 +119,13 @@ func signal(c chan struct{}) {
 }
 
 // Lookup is that of the Store, with what is pending before what is stored. Where the Store fails, what is
-// pending is returned beside the error.
+// pending is returned beside the error. The Store is not asked for a recipient that it is known to lack.
 func (b *Behind) Lookup(ctx context.Context, domain, local string) ([]Verdict, error) {
 	b.mu.Lock()
+	if b.known.lacks(recipient{domain, address.Fold(local)}) {
+		b.mu.Unlock()
+		return nil, nil
+	}
 	found := b.pending.of(domain, local) // first, since a row goes from here to the Store
 	b.mu.Unlock()
 	stored, err := b.store.Lookup(ctx, domain, local)
@@ -188,12 +207,12 @@ func (b *Behind) Close(ctx context.Context) error {
 	b.closed = true
 	b.mu.Unlock()
 	if again {
-		<-b.done
+		b.wait.Wait()
 		return nil
 	}
-	// The goroutine may be amid a write: ending it costs no row, since Flush writes the batch again.
+	// A goroutine may be amid a write: ending it costs no row, since Flush writes the batch again.
 	b.cancel()
-	<-b.done
+	b.wait.Wait()
 	err := b.Flush(ctx)
 	if n, _, _ := b.Stats(); err != nil && n > 0 {
 		return fmt.Errorf("verdicts lost: %d: %w", n, err)

@@ -17,7 +17,6 @@ const (
 
 // run writes what is pending and purges the Store, until Close.
 func (b *Behind) run() {
-	defer close(b.done)
 	flush := newTimer() // runs while rows are pending
 	defer flush.Stop()
 	purge := time.NewTimer(purgeEvery)

@@ -208,3 +208,12 @@ type Store interface {
 	// Close waits for what is under way and closes the store.
 	Close() error
 }
+
+// A Scanner is a Store that nobody writes verdicts to but the Behind in front of it, and that can tell of whom it has
+// any.
+type Scanner interface {
+	// Scan calls yield with the domain and the local-part of every stored verdict, those of passed generations and
+	// epochs too, in no particular order and maybe in lower case. Of those written or removed meanwhile it may tell or
+	// not. yield may call the Store.
+	Scan(ctx context.Context, yield func(domain, local string)) error
+}

@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,4 +50,36 @@ func counts(t *testing.T, open Place) {
 	_, err = s.ClearAll(t.Context())
 	check(t, err)
 	wantCounts(t, s, nil)
+}
+
+// scans is for Stores that can be scanned.
+func scans(t *testing.T, open Place) {
+	s := opened(t, open)
+	all, ok := s.(store.Scanner)
+	if !ok {
+		return
+	}
+	want := make(map[string]int)
+	other, cleared := valid("john"), valid("gone")
+	other.Domain, cleared.Domain = "b.example", "cleared.example"
+	write(t, s, valid("John"), invalid("jane"), other, cleared)
+	want["john@"+domain], want["jane@"+domain], want["john@b.example"], want["gone@cleared.example"] = 1, 1, 1, 1
+	var many []store.Verdict
+	for i := range 2500 {
+		many = append(many, invalid(fmt.Sprintf("user%d", i)))
+		want[fmt.Sprintf("user%d@%s", i, domain)] = 1
+	}
+	write(t, s, many...)
+	_, err := s.ClearDomain(t.Context(), "cleared.example")
+	check(t, err)
+	got := make(map[string]int)
+	check(t, all.Scan(t.Context(), func(domain, local string) { got[strings.ToLower(local)+"@"+domain]++ }))
+	if !maps.Equal(got, want) {
+		t.Errorf("a scan told of %d recipients, some twice or not at all; want %d", len(got), len(want))
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := all.Scan(ended, func(string, string) {}); err == nil {
+		t.Error("a scan went on though its context had ended")
+	}
 }

@@ -47,6 +47,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"host facts expire", hostFactsExpire},
 		{"batches are whole", batchesAreWhole},
 		{"counts", counts},
+		{"scans", scans},
 		{"list in order", listInOrder},
 		{"list with filters", listFilters},
 		{"list while rows change", listWhileChanging},
