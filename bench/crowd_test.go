@@ -5,17 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// crowd is many clients of a policy server that ask one question after the other, in one thread: as many goroutines
+// crowd is many clients of a policy server on a unix socket that ask one question after the other, in one thread: as many goroutines
 // would take from Callout and its destination what they need themselves.
 type crowd struct {
-	addr    string
+	socket  string
 	clients int
 }
 
@@ -66,7 +65,7 @@ func (c crowd) ask(b *testing.B, most int64, recipient func(n int64) string) flo
 			continue
 		}
 		if err != nil || n == 0 {
-			b.Fatalf("policy server at %s: %d of %d answers within a minute: %v", c.addr, answered, most, err)
+			b.Fatalf("policy server at %s: %d of %d answers within a minute: %v", c.socket, answered, most, err)
 		}
 		for _, e := range events[:n] {
 			m := &members[e.Fd]
@@ -76,7 +75,7 @@ func (c crowd) ask(b *testing.B, most int64, recipient func(n int64) string) flo
 				err = next(m)
 			}
 			if err != nil {
-				b.Fatalf("policy server at %s: %v", c.addr, err)
+				b.Fatalf("policy server at %s: %v", c.socket, err)
 			}
 		}
 	}
@@ -85,23 +84,16 @@ func (c crowd) ask(b *testing.B, most int64, recipient func(n int64) string) flo
 
 // join connects a client, whose number comes with its events.
 func (c crowd) join(poll, number int) (fd int, err error) {
-	at, err := netip.ParseAddrPort(c.addr)
-	if err != nil {
+	if fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
 		return 0, err
 	}
-	if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
-		return 0, err
-	}
-	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()})
-	if err == nil {
-		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	}
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: c.socket})
 	if err == nil {
 		err = unix.EpollCtl(poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(number)})
 	}
 	if err != nil {
 		unix.Close(fd)
-		return 0, fmt.Errorf("connect to %s: %w", c.addr, err)
+		return 0, fmt.Errorf("connect to %s: %w", c.socket, err)
 	}
 	return fd, nil
 }

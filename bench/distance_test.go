@@ -70,7 +70,8 @@ func startDistant(b *testing.B) (far *lab.Delay, policy string) {
 	for i := range distantNew {
 		fmt.Fprintf(&config, "[[domain]]\nname = %q\ndestinations = [%q]\n", distantDomain(i), far.Addr())
 	}
-	return far, startCallout(b, config.String())
+	policy, _ = startCallout(b, config.String())
+	return far, policy
 }
 
 func distantDomain(i int) string { return fmt.Sprintf("far%d.example", i) }

@@ -40,7 +40,7 @@ func benchmarkPolicyCached(b *testing.B, level string) {
 	destination := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{"example.com": {Mailboxes: users}}}
 	go destination.Serve(ln)
 	b.Cleanup(destination.Close)
-	ours := startCallout(b, fmt.Sprintf("[log]\nlevel = %q\n[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", level, ln.Addr()))
+	ours, _ := startCallout(b, fmt.Sprintf("[log]\nlevel = %q\n[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", level, ln.Addr()))
 	theirs := startDUNNO(b)
 	known := func(n int64) string { return mailbox(n % knownUsers) }
 	ask(b, ours, 4, 10*time.Second, knownUsers, known) // fills the cache

@@ -67,8 +67,8 @@ func startDUNNO(b *testing.B) string {
 }
 
 // startCallout starts the built program with one domain, as a service would run: with its log at the default
-// level, in a file.
-func startCallout(b *testing.B, settings string) (policy string) {
+// level, in a file. It answers policy requests at an address and on a socket.
+func startCallout(b *testing.B, settings string) (policy, socket string) {
 	binary, err := filepath.Abs("../bin/callout")
 	if err != nil {
 		b.Fatal(err)
@@ -77,8 +77,8 @@ func startCallout(b *testing.B, settings string) (policy string) {
 		b.Fatalf("%v; run it by `make bench`, which builds it", err)
 	}
 	dir := b.TempDir()
-	policy = freeAddr(b)
-	config := fmt.Sprintf("hostname = \"filter.example.net\"\ndata_dir = %q\n[policy]\nlisten = [%q]\n[http]\nlisten = \"\"\n%s", dir, policy, settings)
+	policy, socket = freeAddr(b), filepath.Join(dir, "policy")
+	config := fmt.Sprintf("hostname = \"filter.example.net\"\ndata_dir = %q\n[policy]\nlisten = [%q, %q]\n[http]\nlisten = \"\"\n%s", dir, policy, "unix:"+socket, settings)
 	path := filepath.Join(dir, "callout.toml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		b.Fatal(err)
@@ -96,7 +96,7 @@ func startCallout(b *testing.B, settings string) (policy string) {
 	cmd := exec.Command(binary, "serve", "-c", path)
 	cmd.Stderr = log
 	start(b, cmd, policy)
-	return policy
+	return policy, socket
 }
 
 // start starts a process, waits until it listens, and sees to its end.

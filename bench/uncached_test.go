@@ -19,7 +19,7 @@ const (
 // MAIL transaction ("direct"), and in 50 transactions of one RCPT ("transactions"). RSET ends each transaction. No
 // recipient is asked twice. The pause that Postfix makes for a MAIL transaction is off.
 func BenchmarkUncachedValid(b *testing.B) {
-	destination, policy := startUncached(b, unpausedMain)
+	destination, socket := startUncached(b, unpausedMain)
 	direct := directClient{addr: destination, flight: 50, depth: 50}
 	transactions := directClient{addr: destination, flight: 50, depth: 1}
 	mailboxes := &unasked{}
@@ -31,7 +31,7 @@ func BenchmarkUncachedValid(b *testing.B) {
 		}
 	}
 	compare(b, rounds, "per_s",
-		side{"callout", each(func(first, last int64) float64 { return askMailboxes(b, policy, first, last) })},
+		side{"callout", each(func(first, last int64) float64 { return askMailboxes(b, socket, first, last) })},
 		side{"direct", each(func(first, last int64) float64 { return direct.ask(b, first, last) })},
 		side{"transactions", each(func(first, last int64) float64 { return transactions.ask(b, first, last) })})
 }
@@ -39,14 +39,14 @@ func BenchmarkUncachedValid(b *testing.B) {
 // BenchmarkUncachedValidStock compares the same with a direct client with one RCPT per MAIL, where Postfix is as it
 // ships: with in_flow_delay = 1s it pauses for that long in each MAIL transaction in which it takes a recipient.
 func BenchmarkUncachedValidStock(b *testing.B) {
-	destination, policy := startUncached(b, "")
+	destination, socket := startUncached(b, "")
 	direct := directClient{addr: destination, flight: 1, depth: 1}
 	mailboxes := &unasked{}
 	direct.ask(b, 0, mailboxes.take(b, stockFree+uncachedSessions))
 	compare(b, rounds, "per_s",
 		side{"callout", func() float64 {
 			last := mailboxes.take(b, stockEach)
-			return askMailboxes(b, policy, last-stockEach, last)
+			return askMailboxes(b, socket, last-stockEach, last)
 		}},
 		side{"direct", func() float64 {
 			const n = stockDirect * uncachedSessions
@@ -56,15 +56,15 @@ func BenchmarkUncachedValidStock(b *testing.B) {
 }
 
 // startUncached starts a Postfix destination with further lines in its main.cf, and Callout in front of it.
-func startUncached(b *testing.B, main string) (destination, policy string) {
+func startUncached(b *testing.B, main string) (destination, socket string) {
 	destination = startPostfix(b, main)
-	policy = startCallout(b, fmt.Sprintf("[callout]\nmax_sessions = %d\n[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", uncachedSessions, destination))
-	return destination, policy
+	_, socket = startCallout(b, fmt.Sprintf("[callout]\nmax_sessions = %d\n[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", uncachedSessions, destination))
+	return destination, socket
 }
 
-// askMailboxes asks the policy server about the mailboxes from first to before last.
-func askMailboxes(b *testing.B, policy string, first, last int64) float64 {
-	return crowd{policy, uncachedClients}.ask(b, last-first, func(n int64) string { return mailbox(first + n) })
+// askMailboxes asks the policy server, as Postfix on the same machine does, about the mailboxes from first to before last.
+func askMailboxes(b *testing.B, socket string, first, last int64) float64 {
+	return crowd{socket, uncachedClients}.ask(b, last-first, func(n int64) string { return mailbox(first + n) })
 }
 
 // unasked hands out mailboxes that nobody has asked for, in the order of their numbers.
