@@ -65,9 +65,15 @@ func (s *session) fly(p *plan) {
 	if problem != nil {
 		f.breakOff(problem)
 	}
+	if f.rejected && s.open != nil {
+		s.open.depth = s.open.before // so that RSET shows whether the next reply is in its place
+	}
 	s.pool.putBack(f.lost, f.why)
 	s.pool.requeue(f.again)
 }
+
+// goesOn reports whether the flight begins with recipients of an open transaction.
+func (f *flight) goesOn() bool { return f.plan.open != nil && len(f.plan.open.items) > 0 }
 
 // writeAhead writes the whole flight where the session pipelines.
 func (f *flight) writeAhead(transactions []*transaction) *Problem {
@@ -109,7 +115,7 @@ func (f *flight) adapt(sent time.Time) {
 		return
 	}
 	from := f.began // the way there and back costs each flight once
-	if !f.ahead {
+	if !f.ahead || f.goesOn() {
 		from = sent
 	}
 	s.pool.paced(f.rcpts, time.Since(sent), time.Since(from))

@@ -152,42 +152,131 @@ func unhurried(conn net.Conn) {
 	}
 }
 
-// Many questions that come at once are divided among the sessions that are free.
-func TestManyQuestionsAreDivided(t *testing.T) {
+// crowded runs f with pools of at most three sessions to an unhurried host whose last flights were of many. ask asks
+// questions at the same moment and returns at once.
+func crowded(t *testing.T, f func(t *testing.T, net *flights, ask func(n int), answered func())) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &flights{server: server{serve: unhurried}}
-		pools := callout.NewPools(callout.Options{Dial: f.dial, Resolver: names{}})
+		net := &flights{server: server{serve: unhurried}}
+		pools := callout.NewPools(callout.Options{Dial: net.dial, Resolver: names{}})
 		three := *settings()
 		three.MaxSessions = 3
 		var wait sync.WaitGroup
-		burst := func(from, to int) {
-			for n := from; n < to; n++ {
+		asked := 0
+		ask := func(n int) {
+			for range n {
+				asked++
+				q := question(asked)
+				q.Settings = &three
 				wait.Go(func() {
-					q := question(n)
-					q.Recipient, q.Settings = address.New(fmt.Sprintf("user%d", n), "example.com"), &three
 					if a := pools.Ask(t.Context(), q); a.Outcome != callout.Accepted {
-						t.Errorf("question %d: %v", n, a.Problem)
+						t.Errorf("%s: %v", q.Recipient, a.Problem)
 					}
 				})
 			}
-			wait.Wait()
 		}
-		burst(0, 300)
-		f.rcpts = 0
+		ask(300)
+		wait.Wait()
+		f(t, net, ask, wait.Wait)
+		if err := pools.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		net.wait.Wait()
+	})
+}
+
+// Many questions that come at once are divided among the sessions that are free.
+func TestManyQuestionsAreDivided(t *testing.T) {
+	crowded(t, func(t *testing.T, net *flights, ask func(n int), answered func()) {
+		net.rcpts = 0
 		begun := time.Now()
-		burst(300, 360) // one wakes a session, and the others gather and go to two
-		if took := time.Since(begun); took != 25*time.Millisecond {
-			t.Errorf("the last answer after %v; want 25ms", took)
+		ask(60) // those that come when all three have taken their share wait for one flight
+		answered()
+		if took := time.Since(begun); took > 45*time.Millisecond {
+			t.Errorf("the last answer after %v; want 45ms at most", took)
 		}
-		if f.rcpts != 30 {
-			t.Errorf("%d of 59 in one flight; want 30", f.rcpts)
+		if net.rcpts > 31 {
+			t.Errorf("%d of 60 in one flight; want about half", net.rcpts)
 		}
-		if n := f.connections.Load(); n != 3 {
+		if n := net.connections.Load(); n != 3 {
 			t.Errorf("%d connections; want 3", n)
+		}
+	})
+}
+
+// What a session has no room for after the questions have gathered is not left to it: another is opened.
+func TestGatheredQuestionsHaveAnotherSessionOpened(t *testing.T) {
+	crowded(t, func(t *testing.T, net *flights, ask func(n int), answered func()) {
+		time.Sleep(time.Minute) // the sessions end
+		net.connections.Store(0)
+		ask(1)
+		time.Sleep(time.Millisecond)
+		ask(1) // opens a second session, where it waits for company
+		time.Sleep(time.Millisecond)
+		ask(10) // a new session has room for four
+		time.Sleep(10 * time.Millisecond)
+		if n := net.connections.Load(); n != 3 {
+			t.Errorf("%d connections; want 3", n)
+		}
+		answered()
+	})
+}
+
+// How long a RCPT takes is seen in flights that go on in an open transaction too, so that one question never waits
+// behind many.
+func TestFlightsThatGoOnStayShortWhereRepliesAreSlow(t *testing.T) {
+	slow := func(conn net.Conn) {
+		in := make(chan string, 10_000)
+		go func() {
+			defer close(in)
+			r := smtpwire.NewReader(conn)
+			for line, err := r.ReadLine(); err == nil; line, err = r.ReadLine() {
+				in <- string(line)
+			}
+		}()
+		fmt.Fprint(conn, "220 mx ESMTP\r\n")
+		for line := range in {
+			switch {
+			case strings.HasPrefix(line, "RCPT"):
+				time.Sleep(time.Second)
+			case strings.HasPrefix(line, "EHLO"):
+				fmt.Fprint(conn, "250-mx\r\n250-PIPELINING\r\n")
+			}
+			fmt.Fprint(conn, "250 Ok\r\n")
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		net := &flights{server: server{serve: slow}}
+		pools := callout.NewPools(callout.Options{Dial: net.dial, Resolver: names{}})
+		one := *settings()
+		one.MaxSessions = 1
+		ask := func(n int) time.Duration {
+			q := question(n)
+			q.Settings = &one
+			begun := time.Now()
+			if a := pools.Ask(t.Context(), q); a.Outcome != callout.Accepted {
+				t.Errorf("%s: %v", q.Recipient, a.Problem)
+			}
+			return time.Since(begun)
+		}
+		var wait sync.WaitGroup
+		for n := range 6 {
+			wait.Go(func() { ask(n) })
+		}
+		wait.Wait()
+		for n := range 16 {
+			ask(100 + n)
+		}
+		net.rcpts = 0
+		for n := range 20 {
+			wait.Go(func() { ask(200 + n) })
+		}
+		wait.Wait()
+		if net.rcpts > 2 {
+			t.Errorf("a flight of %d RCPTs that take a second each; want 2 at most", net.rcpts)
 		}
 		if err := pools.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
-		f.wait.Wait()
+		net.wait.Wait()
 	})
 }

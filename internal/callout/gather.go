@@ -14,12 +14,9 @@ const gatherAtMost = 5 * time.Millisecond
 // that are free.
 const many = 5
 
-// atWork returns how many sessions are past EHLO and not idle. The caller holds h.mu.
-func (p *pool) atWork() int { return p.established - len(p.idle) }
-
-// gatherFor returns how long questions are to gather while so many sessions are at work. The caller holds h.mu.
-func (p *pool) gatherFor(atWork int) time.Duration {
-	if atWork < 1 || p.asked < many || p.h.closed || p.queue.Len() >= maxFlight {
+// gatherFor returns how long questions are to gather. The caller holds h.mu.
+func (p *pool) gatherFor() time.Duration {
+	if p.flying == 0 || p.asked < many || p.h.closed || p.queue.Len() >= maxFlight {
 		return 0
 	}
 	return min(p.took/2, gatherAtMost)
@@ -28,7 +25,7 @@ func (p *pool) gatherFor(atWork int) time.Duration {
 // wakeIdle has an idle session look at the queue that has room for rcpts: at once, or when its questions have
 // gathered. It reports whether there was one. The caller holds h.mu.
 func (p *pool) wakeIdle(rcpts int) bool {
-	gather := p.gatherFor(p.atWork()) > 0
+	gather := p.gatherFor() > 0
 	for i := len(p.idle) - 1; i >= 0; i-- {
 		if s := p.idle[i]; s.fits(rcpts) {
 			if !s.gathers || !gather {
@@ -47,6 +44,7 @@ func (p *pool) wakeSpent() bool {
 	if last < 0 {
 		return false
 	}
+	p.idle[last].due = true
 	p.wake(last)
 	return true
 }
@@ -61,16 +59,37 @@ func (p *pool) wake(i int) {
 // take removes the questions for a flight from the head of the queue. Where there are many it leaves their share to
 // the sessions that are free. The caller holds h.mu.
 func (p *pool) take(plan *plan) {
-	free := len(p.idle)
+	free := p.established - p.flying - 1 // the others that will look at the queue, or can be woken to
+	for _, s := range p.idle {
+		if !s.fits(1) {
+			free--
+		}
+	}
 	share := max(many, (p.queue.Len()+free)/(1+free))
 	for q := p.front(); q != nil && len(plan.qs) < share && plan.add(q); q = p.front() {
 		p.queue.Remove(p.queue.Front())
 	}
-	for i := free - 1; i >= 0 && p.queue.Len() > 0 && len(plan.qs) == share; i-- {
-		if s := p.idle[i]; s.fits(1) {
+	if len(plan.qs) > 0 {
+		plan.s.flying = true
+		p.flying++
+		p.passOn()
+	}
+}
+
+// passOn has another session take what one has left in the queue. The caller holds h.mu.
+func (p *pool) passOn() {
+	q := p.front()
+	if q == nil {
+		return
+	}
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if s := p.idle[i]; s.fits(q.rcpts()) {
 			s.due = true
 			p.wake(i)
 			return
 		}
+	}
+	if p.needs() && p.mayOpen(time.Now()) {
+		p.start()
 	}
 }

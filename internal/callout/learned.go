@@ -191,16 +191,26 @@ func (f *flight) learnLimit(why *Problem) {
 	words := why.Reply.String()
 	silent := words == ""
 	if silent {
-		words = "closed without a word"
+		words = closedWithoutAWord
 	}
-	behindReset := s.awaitsReset || f.last == lastReset || f.last == lastNone && !silent
+	behindReset := s.awaitsReset || f.last == lastReset || f.last == lastNone && !silent && !f.goesOn()
 	switch {
+	case silent && f.last == lastNone && s.open != nil && s.closedOverRejection():
+		s.pool.h.learn(Rejections, s.rejections, words)
 	case silent && (f.last == lastNone || f.last == lastMail), silent && f.last == lastRcpt && !s.rejectedLast && !s.awaitsReset:
 	case s.rejections > 0 && (s.rejectedLast || !behindReset):
 		s.pool.h.learn(Rejections, s.rejections, words)
-	case s.resets > 0:
+	case s.resets > 0 && !(f.last == lastNone && f.goesOn()):
 		s.pool.h.learn(Resets, s.resets, words)
 	}
+}
+
+const closedWithoutAWord = "closed without a word"
+
+// closedOverRejection reports whether a host that is found to have closed will have done so over the recipient that it
+// refused last: nothing was said since, and that was a moment ago.
+func (s *session) closedOverRejection() bool {
+	return s.rejectedLast && time.Since(s.heardAt) < time.Second
 }
 
 // lastReply is what the last reply that was read in a flight was to.

@@ -65,6 +65,7 @@ type pool struct {
 	opening     int           // those that are opening
 	established int           // those past EHLO that still take questions
 	unproven    int           // those that are opening or have had no reply to RCPT yet
+	flying      int           // sessions that have a flight under way
 	asked       int           // RCPTs of the last flight
 	took        time.Duration // by it
 	back        backOff       // over what its flavour has and others do not

@@ -34,13 +34,15 @@ const maxDoublings = 6
 
 // session is one connection to a host. It belongs to the goroutine that runs pool.work.
 type session struct {
-	pool  *pool
-	began time.Time
-	host  Host // as the question names it that it was opened for
-	conn  net.Conn
-	r     *smtpwire.Reader
-	buf   []byte // commands to be written
-	stop  func() bool
+	pool   *pool
+	began  time.Time
+	host   Host // as the question names it that it was opened for
+	conn   net.Conn
+	r      *smtpwire.Reader
+	buf    []byte // commands to be written
+	stop   func() bool
+	opened bool // the pool counts it as one that takes questions
+	flying bool // it has a flight under way
 
 	pipelining bool // RFC 2920, announced
 	smtputf8   bool // RFC 6531, announced
@@ -59,6 +61,7 @@ type session struct {
 	resetMax     int          // likewise
 	oneAddress   bool         // it asks one address, and nothing follows that RCPT
 	doublings    int          // of the size of its flights
+	heardAt      time.Time    // when the last reply came
 	rejectedLast bool         // the last reply to RCPT was not 2xx
 	awaitsReset  bool         // RSET is the command whose reply is awaited
 	retire       bool         // it takes no more questions; QUIT is still said
@@ -138,7 +141,7 @@ func (s *session) serve() {
 func (s *session) leave() {
 	if !s.left {
 		s.left = true
-		s.pool.ended(s.answered > 0)
+		s.pool.ended(s)
 	}
 }
 
@@ -148,9 +151,14 @@ func (s *session) next() *plan {
 	p, h := s.pool, s.pool.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !s.opened {
+		s.opened = true
+		p.opened()
+	}
+	s.landed()
 	idleUntil := time.Now().Add(idleFor)
 	for s.due = false; ; {
-		wait := p.gatherFor(p.atWork() - 1)
+		wait := p.gatherFor()
 		until := idleUntil
 		switch {
 		case h.starves(p), h.closed && p.front() == nil:
@@ -165,12 +173,22 @@ func (s *session) next() *plan {
 			return plan
 		case p.front() != nil:
 			until, s.gathers = time.Now().Add(wait), true
+		case h.closed: // nobody waits any more for the one there was
+			return nil
 		}
 		ended := s.idle(until)
 		if s.broken || ended && !s.gathers {
 			return nil
 		}
 		s.due, s.gathers = s.due || ended, false
+	}
+}
+
+// landed notes that the session has no flight under way. The caller holds h.mu.
+func (s *session) landed() {
+	if s.flying {
+		s.flying = false
+		s.pool.flying--
 	}
 }
 
@@ -199,9 +217,12 @@ func (s *session) release() {
 	s.held = nil
 }
 
-// idleEnded marks the session as one that can't be spoken to any more.
+// idleEnded marks the session as one that can't be spoken to any more. The caller holds h.mu.
 func (s *session) idleEnded(err error) {
 	s.broken = true
+	if errors.Is(err, io.EOF) && s.open != nil && s.closedOverRejection() {
+		s.pool.h.noteLearned(Rejections, s.rejections, closedWithoutAWord)
+	}
 	if err == nil {
 		s.note("the destination spoke unasked; the session ends")
 	} else {
@@ -312,6 +333,7 @@ func (s *session) read(q *query, stage Stage, latest time.Time) (smtpwire.Reply,
 		return reply, s.lost(stage, err)
 	}
 	s.heard(q, reply)
+	s.heardAt = time.Now()
 	if reply.Code == 421 { // RFC 5321 section 3.8: the server closes, whatever was asked
 		s.broken = true
 		return reply, &Problem{Kind: Closed, Stage: stage, Host: s.host, Reply: reply}

@@ -45,7 +45,7 @@ func (f *flight) settle(told settlement) {
 		case it.probe:
 			f.probed(it.q, reply)
 		case position > 1:
-			f.judgeBehind(it.q, reply, position)
+			f.judgeBehind(it.q, reply, position, told.before > 0)
 		default:
 			f.judgeFirst(it.q, reply)
 		}
@@ -88,8 +88,9 @@ func (f *flight) judgeFirst(q *query, reply smtpwire.Reply) {
 }
 
 // judgeBehind judges the reply to a recipient at position two or later of a transaction, where a refusal may be
-// about the number of recipients.
-func (f *flight) judgeBehind(q *query, reply smtpwire.Reply, position int) {
+// about the number of recipients. Where the flight goes on in an open transaction it may be the reply to another's RCPT
+// too, which came a second time and late: no reply to MAIL or RSET stands between.
+func (f *flight) judgeBehind(q *query, reply smtpwire.Reply, position int, goesOn bool) {
 	h := f.s.pool.h
 	if reply.Class() == 2 {
 		h.learn(Several, position, reply.String())
@@ -102,7 +103,7 @@ func (f *flight) judgeBehind(q *query, reply smtpwire.Reply, position int) {
 		return
 	}
 	words := withoutAddress(reply, q.Recipient.String(), q.Recipient.Local())
-	if h.counts(position, words) {
+	if !goesOn && h.counts(position, words) {
 		f.judge(q, reply)
 		return
 	}
@@ -210,6 +211,9 @@ func (f *flight) breakOff(why *Problem) {
 	}
 	f.s.leave()
 	over := f.at
+	if f.last == lastNone && f.s.awaitsReset { // of a transaction of an earlier flight
+		over = nil
+	}
 	if _, open := f.open[over]; !open || why.Kind == Closed && f.s.answered > 0 {
 		over = nil
 	}

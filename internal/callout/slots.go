@@ -16,7 +16,6 @@ func (p *pool) work() {
 				p.openFailed(problem, began)
 				return
 			}
-			p.opened()
 			s.serve()
 			s.end()
 		} else {
@@ -57,11 +56,10 @@ func (p *pool) notNeeded() {
 	p.h.unproven--
 }
 
-// opened notes that a session is past EHLO.
+// opened notes that a session is past EHLO. The caller holds h.mu until the session has looked at the queue: it counts
+// as one that will take a question.
 func (p *pool) opened() {
 	h := p.h
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	p.endOpening()
 	p.established++
 	h.established++
@@ -79,20 +77,19 @@ func (p *pool) fine() {
 }
 
 // ended notes that a session is no longer there to take questions: before those it could not answer hear of it, and
-// before it says QUIT, for which no question needs to wait. proven says that it had a reply to RCPT.
-func (p *pool) ended(proven bool) {
+// before it says QUIT, for which no question needs to wait.
+func (p *pool) ended(s *session) {
 	h := p.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	s.landed()
 	p.established--
 	h.established--
-	if !proven {
+	if s.answered == 0 {
 		p.unproven--
 		h.unproven--
 	}
-	if p.needs() && p.mayOpen(time.Now()) {
-		p.start()
-	}
+	p.passOn()
 }
 
 // openFailed gives the slot up after a session that came to nothing. While other sessions work, the questions
