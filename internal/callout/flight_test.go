@@ -187,15 +187,19 @@ func crowded(t *testing.T, f func(t *testing.T, net *flights, ask func(n int), a
 // Many questions that come at once are divided among the sessions that are free.
 func TestManyQuestionsAreDivided(t *testing.T) {
 	crowded(t, func(t *testing.T, net *flights, ask func(n int), answered func()) {
+		ask(1) // for one session
+		time.Sleep(time.Millisecond)
+		net.mu.Lock()
 		net.rcpts = 0
+		net.mu.Unlock()
 		begun := time.Now()
-		ask(60) // those that come when all three have taken their share wait for one flight
+		ask(59) // they gather and go to the two others
 		answered()
-		if took := time.Since(begun); took > 45*time.Millisecond {
-			t.Errorf("the last answer after %v; want 45ms at most", took)
+		if took := time.Since(begun); took != 25*time.Millisecond {
+			t.Errorf("the last answer after %v; want 25ms", took)
 		}
-		if net.rcpts > 31 {
-			t.Errorf("%d of 60 in one flight; want about half", net.rcpts)
+		if net.rcpts != 30 {
+			t.Errorf("%d of 59 in one flight; want 30", net.rcpts)
 		}
 		if n := net.connections.Load(); n != 3 {
 			t.Errorf("%d connections; want 3", n)
