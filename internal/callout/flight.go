@@ -15,17 +15,17 @@ type flight struct {
 	open  map[*query]struct{} // questions that still need something
 	ahead bool                // all commands are written already (RFC 2920 section 3.1)
 
-	began    time.Time // the first reply
-	last     lastReply
-	at       *query    // whose command it was that was said or answered last
-	rcpts    int       // replies to RCPT so far
-	rejected bool      // one of them was not 2xx
-	learned  bool      // what the host closed at
-	latest   time.Time // when nobody waits for an answer any more
-	later    []settlement
-	again    []*query // to be asked once more: what they were told does not count
-	lost     []*query // to be put back, having lost their session to why
-	why      *Problem
+	began   time.Time // the first reply
+	last    lastReply
+	at      *query    // whose command it was that was said or answered last
+	rcpts   int       // replies to RCPT so far
+	refused int       // those that were not 2xx
+	learned bool      // what the host closed at
+	latest  time.Time // when nobody waits for an answer any more
+	later   []settlement
+	again   []*query // to be asked once more: what they were told does not count
+	lost    []*query // to be put back, having lost their session to why
+	why     *Problem
 }
 
 // fly asks what was planned in one flight. Afterwards each question has its answer or is back in the queue.
@@ -65,7 +65,7 @@ func (s *session) fly(p *plan) {
 	if problem != nil {
 		f.breakOff(problem)
 	}
-	if f.rejected && s.open != nil {
+	if s.open != nil && (f.refused > 0 || s.pool.refusedOften()) {
 		s.open.depth = s.open.before // so that RSET shows whether the next reply is in its place
 	}
 	s.pool.putBack(f.lost, f.why)
@@ -106,7 +106,7 @@ func (f *flight) of(t *transaction) *query {
 // and no more than can be answered in good time.
 func (f *flight) adapt(sent time.Time) {
 	s := f.s
-	if f.rejected {
+	if f.refused > 0 {
 		s.doublings = 0
 	} else if f.rcpts > 0 {
 		s.doublings = min(s.doublings+1, maxDoublings)
@@ -118,7 +118,7 @@ func (f *flight) adapt(sent time.Time) {
 	if !f.ahead || f.goesOn() {
 		from = sent
 	}
-	s.pool.paced(f.rcpts, time.Since(sent), time.Since(from))
+	s.pool.paced(f.rcpts, f.refused, time.Since(sent), time.Since(from))
 }
 
 // transact sees one transaction through: MAIL, RCPT for each recipient, RSET; last says that nothing follows it in
@@ -227,7 +227,7 @@ func (f *flight) count(reply smtpwire.Reply, taken bool) {
 	s.rejectedLast = reply.Class() != 2
 	if s.rejectedLast {
 		s.rejections++
-		f.rejected = true
+		f.refused++
 	}
 }
 

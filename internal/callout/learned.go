@@ -162,13 +162,22 @@ func tooManyRecipients(r smtpwire.Reply) bool {
 	return r.Code == 452 || r.Code == 552 || (e.Class == 4 || e.Class == 5) && e.Subject == 5 && e.Detail == 3
 }
 
-// paced notes how many RCPTs a flight had, and how long it took with and without the way there and back. What is slow is
-// forgotten slowly.
-func (p *pool) paced(rcpts int, took, answering time.Duration) {
+// paced notes how many RCPTs a flight had, how many of them were refused, and how long it took with and without the way
+// there and back. What is slow is forgotten slowly.
+func (p *pool) paced(rcpts, refused int, took, answering time.Duration) {
 	p.h.mu.Lock()
 	defer p.h.mu.Unlock()
 	p.asked, p.took = rcpts, took
+	p.refusing += (float64(refused)/float64(rcpts) - p.refusing) / 16
 	p.h.pace = max(answering/time.Duration(rcpts), p.h.pace/2)
+}
+
+// refusedOften reports whether more than one in ten of those asked lately was refused. Then no transaction goes on in another
+// flight: a refusal there would have each asked twice (flight.judgeBehind).
+func (p *pool) refusedOften() bool {
+	p.h.mu.Lock()
+	defer p.h.mu.Unlock()
+	return p.refusing > 0.1
 }
 
 // knowsAnything reports whether something that was learned still counts. The caller holds h.mu.

@@ -66,6 +66,7 @@ type pool struct {
 	established int           // those past EHLO that still take questions
 	unproven    int           // those that are opening or have had no reply to RCPT yet
 	flying      int           // sessions that have a flight under way
+	refusing    float64       // the part of the RCPTs of the last flights that was refused
 	asked       int           // RCPTs of the last flight
 	took        time.Duration // by it
 	back        backOff       // over what its flavour has and others do not
