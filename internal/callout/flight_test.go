@@ -17,29 +17,34 @@ import (
 	"callout/internal/smtpwire"
 )
 
-// generous takes everything, ahead of its replies too, as a server with the buffers of a socket does.
-func generous(conn net.Conn) {
-	in := make(chan string, 10_000)
-	go func() {
-		defer close(in)
-		r := smtpwire.NewReader(conn)
-		for {
-			line, err := r.ReadLine()
-			if err != nil {
-				return
+// ahead makes a host that takes everything ahead of its replies, as one with the buffers of a socket does. pause, of
+// which each session has its own, is called before a reply, with the command and how many others have come.
+func ahead(session func() (pause func(line string, others int))) func(net.Conn) {
+	return func(conn net.Conn) {
+		in := make(chan string, 10_000)
+		go func() {
+			defer close(in)
+			r := smtpwire.NewReader(conn)
+			for line, err := r.ReadLine(); err == nil; line, err = r.ReadLine() {
+				in <- string(line)
 			}
-			in <- string(line)
+		}()
+		pause := session()
+		fmt.Fprint(conn, "220 mx ESMTP\r\n")
+		for line := range in {
+			reply := "250 Ok"
+			if strings.HasPrefix(line, "EHLO") {
+				reply = "250-mx\r\n250 PIPELINING"
+			} else {
+				pause(line, len(in))
+			}
+			fmt.Fprint(conn, reply+"\r\n")
 		}
-	}()
-	fmt.Fprint(conn, "220 mx ESMTP\r\n")
-	for line := range in {
-		reply := "250 Ok"
-		if strings.HasPrefix(line, "EHLO") {
-			reply = "250-mx\r\n250 PIPELINING"
-		}
-		fmt.Fprint(conn, reply+"\r\n")
 	}
 }
+
+// generous answers at once.
+var generous = ahead(func() func(string, int) { return func(string, int) {} })
 
 // flights is a network that notes what is written at once.
 type flights struct {
@@ -123,34 +128,16 @@ func TestFlightIsBoundedInOctets(t *testing.T) {
 	}
 }
 
-// unhurried takes everything ahead of its replies and answers 20 ms after the first command of a flight.
-func unhurried(conn net.Conn) {
-	in := make(chan string, 10_000)
-	go func() {
-		defer close(in)
-		r := smtpwire.NewReader(conn)
-		for {
-			line, err := r.ReadLine()
-			if err != nil {
-				return
-			}
-			in <- string(line)
-		}
-	}()
-	fmt.Fprint(conn, "220 mx ESMTP\r\n")
-	for line := range in {
-		if !strings.HasPrefix(line, "EHLO") {
+// unhurried answers 20 ms after the first command of a flight.
+var unhurried = ahead(func() func(string, int) {
+	left := 0
+	return func(_ string, others int) {
+		if left--; left < 0 {
 			time.Sleep(20 * time.Millisecond)
-			for range len(in) {
-				<-in
-				fmt.Fprint(conn, "250 Ok\r\n")
-			}
-			fmt.Fprint(conn, "250 Ok\r\n")
-			continue
+			left = others
 		}
-		fmt.Fprint(conn, "250-mx\r\n250 PIPELINING\r\n")
 	}
-}
+})
 
 // crowded runs f with pools of at most three sessions to an unhurried host whose last flights were of many. ask asks
 // questions at the same moment and returns at once.
@@ -228,26 +215,13 @@ func TestGatheredQuestionsHaveAnotherSessionOpened(t *testing.T) {
 // How long a RCPT takes is seen in flights that go on in an open transaction too, so that one question never waits
 // behind many.
 func TestFlightsThatGoOnStayShortWhereRepliesAreSlow(t *testing.T) {
-	slow := func(conn net.Conn) {
-		in := make(chan string, 10_000)
-		go func() {
-			defer close(in)
-			r := smtpwire.NewReader(conn)
-			for line, err := r.ReadLine(); err == nil; line, err = r.ReadLine() {
-				in <- string(line)
-			}
-		}()
-		fmt.Fprint(conn, "220 mx ESMTP\r\n")
-		for line := range in {
-			switch {
-			case strings.HasPrefix(line, "RCPT"):
+	slow := ahead(func() func(string, int) {
+		return func(line string, _ int) {
+			if strings.HasPrefix(line, "RCPT") {
 				time.Sleep(time.Second)
-			case strings.HasPrefix(line, "EHLO"):
-				fmt.Fprint(conn, "250-mx\r\n250-PIPELINING\r\n")
 			}
-			fmt.Fprint(conn, "250 Ok\r\n")
 		}
-	}
+	})
 	synctest.Test(t, func(t *testing.T) {
 		net := &flights{server: server{serve: slow}}
 		pools := callout.NewPools(callout.Options{Dial: net.dial, Resolver: names{}})
