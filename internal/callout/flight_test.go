@@ -18,8 +18,8 @@ import (
 )
 
 // ahead makes a host that takes everything ahead of its replies, as one with the buffers of a socket does. pause, of
-// which each session has its own, is called before a reply, with the command and how many others have come.
-func ahead(session func() (pause func(line string, others int))) func(net.Conn) {
+// which each session has its own, is called before a reply, with the command; others tells how many more have come.
+func ahead(session func() (pause func(line string, others func() int))) func(net.Conn) {
 	return func(conn net.Conn) {
 		in := make(chan string, 10_000)
 		go func() {
@@ -36,7 +36,7 @@ func ahead(session func() (pause func(line string, others int))) func(net.Conn) 
 			if strings.HasPrefix(line, "EHLO") {
 				reply = "250-mx\r\n250 PIPELINING"
 			} else {
-				pause(line, len(in))
+				pause(line, func() int { return len(in) })
 			}
 			fmt.Fprint(conn, reply+"\r\n")
 		}
@@ -44,7 +44,7 @@ func ahead(session func() (pause func(line string, others int))) func(net.Conn) 
 }
 
 // generous answers at once.
-var generous = ahead(func() func(string, int) { return func(string, int) {} })
+var generous = ahead(func() func(string, func() int) { return func(string, func() int) {} })
 
 // flights is a network that notes what is written at once.
 type flights struct {
@@ -129,12 +129,12 @@ func TestFlightIsBoundedInOctets(t *testing.T) {
 }
 
 // unhurried answers 20 ms after the first command of a flight.
-var unhurried = ahead(func() func(string, int) {
+var unhurried = ahead(func() func(string, func() int) {
 	left := 0
-	return func(_ string, others int) {
+	return func(_ string, others func() int) {
 		if left--; left < 0 {
 			time.Sleep(20 * time.Millisecond)
-			left = others
+			left = others()
 		}
 	}
 })
@@ -215,8 +215,8 @@ func TestGatheredQuestionsHaveAnotherSessionOpened(t *testing.T) {
 // How long a RCPT takes is seen in flights that go on in an open transaction too, so that one question never waits
 // behind many.
 func TestFlightsThatGoOnStayShortWhereRepliesAreSlow(t *testing.T) {
-	slow := ahead(func() func(string, int) {
-		return func(line string, _ int) {
+	slow := ahead(func() func(string, func() int) {
+		return func(line string, _ func() int) {
 			if strings.HasPrefix(line, "RCPT") {
 				time.Sleep(time.Second)
 			}

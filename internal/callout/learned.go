@@ -163,11 +163,11 @@ func tooManyRecipients(r smtpwire.Reply) bool {
 }
 
 // paced notes how many RCPTs a flight had, how many of them were refused, and how long it took with and without the way
-// there and back. What is slow is forgotten slowly.
+// there and back. What is many or slow is forgotten slowly.
 func (p *pool) paced(rcpts, refused int, took, answering time.Duration) {
 	p.h.mu.Lock()
 	defer p.h.mu.Unlock()
-	p.asked, p.took = rcpts, took
+	p.asked, p.took = max(rcpts, p.asked/2), took
 	p.refusing += (float64(refused)/float64(rcpts) - p.refusing) / 16
 	p.h.pace = max(answering/time.Duration(rcpts), p.h.pace/2)
 }

@@ -67,8 +67,8 @@ type pool struct {
 	unproven    int           // those that are opening or have had no reply to RCPT yet
 	flying      int           // sessions that have a flight under way
 	refusing    float64       // the part of the RCPTs of the last flights that was refused
-	asked       int           // RCPTs of the last flight
-	took        time.Duration // by it
+	asked       int           // RCPTs of the last flights
+	took        time.Duration // by the last one
 	back        backOff       // over what its flavour has and others do not
 }
 
