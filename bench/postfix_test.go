@@ -16,13 +16,12 @@ smtpd_junk_command_limit = 1000000
 `
 
 // startPostfix starts a Postfix destination with 100,000 recipients of example.com, and main in its main.cf, and
-// returns its address.
-func startPostfix(b *testing.B, main string) string {
+// returns it and its address.
+func startPostfix(b *testing.B, main string) (p *servers.Postfix, addr string) {
 	b.Helper()
 	users := make([]string, benchUsers)
 	for i := range users {
 		users[i] = fmt.Sprintf("user%d", i)
 	}
-	_, addr := servers.StartMailboxes(b, "example.com", users, main)
-	return addr
+	return servers.StartMailboxes(b, "example.com", users, main)
 }

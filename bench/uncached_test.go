@@ -3,6 +3,8 @@ package bench
 import (
 	"fmt"
 	"testing"
+
+	"callout/test/servers"
 )
 
 const (
@@ -17,9 +19,22 @@ const (
 // BenchmarkUncachedValid compares recipients that exist and are not in the cache, asked through the policy server
 // by 100 clients, with asking the same Postfix directly over as many sessions, in flights of 50 RCPTs: all in one
 // MAIL transaction ("direct"), and in 50 transactions of one RCPT ("transactions"). RSET ends each transaction. No
-// recipient is asked twice. The pause that Postfix makes for a MAIL transaction is off.
+// recipient is asked twice. The pause that Postfix makes for a MAIL transaction is off. Postfix has processors of its
+// own, as a destination that is another machine has.
 func BenchmarkUncachedValid(b *testing.B) {
-	destination, socket := startUncached(b, unpausedMain)
+	compareUncached(b, apart)
+}
+
+// BenchmarkUncachedValidShared compares the same where Callout, its clients and Postfix share the processors of one
+// machine: what Callout costs then comes from what Postfix needs.
+func BenchmarkUncachedValidShared(b *testing.B) {
+	compareUncached(b, func(*testing.B, *servers.Postfix) {})
+}
+
+func compareUncached(b *testing.B, place func(*testing.B, *servers.Postfix)) {
+	p, destination := startPostfix(b, unpausedMain)
+	place(b, p)
+	socket := startUncached(b, destination)
 	direct := directClient{addr: destination, flight: 50, depth: 50}
 	transactions := directClient{addr: destination, flight: 50, depth: 1}
 	mailboxes := &unasked{}
@@ -39,7 +54,8 @@ func BenchmarkUncachedValid(b *testing.B) {
 // BenchmarkUncachedValidStock compares the same with a direct client with one RCPT per MAIL, where Postfix is as it
 // ships: with in_flow_delay = 1s it pauses for that long in each MAIL transaction in which it takes a recipient.
 func BenchmarkUncachedValidStock(b *testing.B) {
-	destination, socket := startUncached(b, "")
+	_, destination := startPostfix(b, "")
+	socket := startUncached(b, destination)
 	direct := directClient{addr: destination, flight: 1, depth: 1}
 	mailboxes := &unasked{}
 	direct.ask(b, 0, mailboxes.take(b, stockFree+uncachedSessions))
@@ -55,11 +71,10 @@ func BenchmarkUncachedValidStock(b *testing.B) {
 		}})
 }
 
-// startUncached starts a Postfix destination with further lines in its main.cf, and Callout in front of it.
-func startUncached(b *testing.B, main string) (destination, socket string) {
-	destination = startPostfix(b, main)
+// startUncached starts Callout in front of a destination and returns the socket of its policy server.
+func startUncached(b *testing.B, destination string) (socket string) {
 	_, socket = startCallout(b, fmt.Sprintf("[callout]\nmax_sessions = %d\n[[domain]]\nname = \"example.com\"\ndestinations = [%q]\n", uncachedSessions, destination))
-	return destination, socket
+	return socket
 }
 
 // askMailboxes asks the policy server, as Postfix on the same machine does, about the mailboxes from first to before last.
