@@ -5,7 +5,7 @@
 //
 // All load is bounded in count and time and stays on loopback; what is started is stopped.
 //
-//	rounds_test.go     sides, taken in turn
+//	rounds_test.go     sides, taken in turn; processors_test.go: and with processors of their own
 //	processes_test.go  Callout and an always-DUNNO server, as processes; policy_test.go: their clients
 //	postfix_test.go    a Postfix destination; direct_test.go: a client that asks it and does nothing else
 package bench
