@@ -23,6 +23,7 @@ type flight struct {
 	st *state
 	r  address.Recipient
 	era
+	again  bool         // it asks, whatever is known
 	own    entry        // what is known of the recipient itself, from hosts of the first priority
 	status Status       // of own
 	stale  *entry       // a valid verdict that has expired less than stale_valid_for ago; nil for none
@@ -45,13 +46,22 @@ func (f *flight) question() callout.Question {
 	return callout.Question{Destination: f.d.Destination, Recipient: f.r, Settings: &f.d.Settings.Callout}
 }
 
-// join returns the flight for a recipient: one that is under way, one that has just ended in an unknown, or a
-// new one. One of another era is left to those who wait for it already. kept says that it is one that has ended.
-func (v *Verifier) join(d *domains.Domain, st *state, r address.Recipient) (f *flight, kept bool) {
-	f = v.newFlight(d, st, r)
+// flightKey tells the flights of a domain apart: equal ones are one.
+type flightKey struct {
+	local string // as asked
+	again bool
+}
+
+func (f *flight) key() flightKey { return flightKey{f.r.Local(), f.again} }
+
+// join returns the flight that answers for a new one: an equal one that is under way, one that has just ended in an
+// unknown, or the new one itself. One of another era is left to those who wait for it already. kept says that it is
+// one that has ended.
+func (v *Verifier) join(f *flight) (joined *flight, kept bool) {
+	st := f.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if other := st.flights[r.Local()]; other != nil {
+	if other := st.flights[f.key()]; other != nil {
 		if other.era == f.era {
 			if !other.lingers {
 				v.metrics.joined.Inc()
@@ -64,7 +74,7 @@ func (v *Verifier) join(d *domains.Domain, st *state, r address.Recipient) (f *f
 		}
 		st.drop(other)
 	}
-	st.flights[r.Local()] = f
+	st.flights[f.key()] = f
 	v.flying.Go(func() { v.fly(f) })
 	return f, false
 }
@@ -97,11 +107,11 @@ func (v *Verifier) land(f *flight) {
 	st := f.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.flights[f.r.Local()] != f {
+	if st.flights[f.key()] != f {
 		return // a clear has taken it out
 	}
 	if f.verdict.Status != Unknown || st.lingering >= maxLingering {
-		delete(st.flights, f.r.Local())
+		delete(st.flights, f.key())
 		return
 	}
 	f.lingers = true
@@ -109,7 +119,7 @@ func (v *Verifier) land(f *flight) {
 	time.AfterFunc(KeepUnknown, func() {
 		st.mu.Lock()
 		defer st.mu.Unlock()
-		if st.flights[f.r.Local()] == f {
+		if st.flights[f.key()] == f {
 			st.drop(f)
 		}
 	})
@@ -125,6 +135,9 @@ func (v *Verifier) resolve(ctx context.Context, f *flight) (Verdict, Source) {
 	}
 	if f.status != Unknown {
 		v.hold(f, false)
+	}
+	if f.again {
+		return v.keep(f, v.asker.Ask(ctx, f.question()), false), FromCallout
 	}
 	if verdict, ok := v.known(f); ok {
 		return verdict, FromCache

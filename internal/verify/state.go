@@ -21,10 +21,10 @@ type state struct {
 	loading sync.Mutex  // held over the store's I/O
 
 	mu        sync.Mutex
-	flights   map[string]*flight // by local-part as asked; ended ones while their unknown is kept
-	lingering int                // the ended ones
-	probing   *turn              // of the flight that carries a probe in front; nil without one
-	renewing  *turn              // of the flight that carries one behind, until that is settled
+	flights   map[flightKey]*flight // ended ones while their unknown is kept
+	lingering int                   // the ended ones
+	probing   *turn                 // of the flight that carries a probe in front; nil without one
+	renewing  *turn                 // of the flight that carries one behind, until that is settled
 	noProbe   undecided
 	rejection lastRejection
 }
@@ -70,7 +70,7 @@ func (v *Verifier) state(name string) *state {
 	if st, ok := v.states.Load(name); ok {
 		return st.(*state)
 	}
-	st := &state{name: name, flights: make(map[string]*flight)}
+	st := &state{name: name, flights: make(map[flightKey]*flight)}
 	v.genMu.Lock()
 	st.generation.Store(v.gens[name])
 	v.genMu.Unlock()
@@ -155,7 +155,7 @@ func (v *Verifier) writeFact(f *flight) {
 
 // drop takes a flight out of the state. The caller holds st.mu.
 func (st *state) drop(f *flight) {
-	delete(st.flights, f.r.Local())
+	delete(st.flights, f.key())
 	if f.lingers {
 		st.lingering--
 	}
@@ -166,8 +166,8 @@ func (st *state) drop(f *flight) {
 func (st *state) dropFlights(local string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for spelling, f := range st.flights {
-		if len(spelling) == len(local) && strings.EqualFold(spelling, local) {
+	for key, f := range st.flights {
+		if len(key.local) == len(local) && strings.EqualFold(key.local, local) {
 			f.cleared = true
 			st.drop(f)
 		}

@@ -117,24 +117,66 @@ func (v *Verifier) Decide(ctx context.Context, q Question) Decision {
 }
 
 func (v *Verifier) answer(ctx context.Context, d *domains.Domain, r address.Recipient, now int64) Decision {
+	if dec, ok := v.atHand(d, r, now); ok {
+		return dec
+	}
+	return v.ask(ctx, v.newFlight(d, v.state(d.Name), r))
+}
+
+// Known answers a question as Decide does where that takes no waiting: from memory, or by the mode of the domain. ok
+// is false, and nothing has happened, where it does.
+func (v *Verifier) Known(ctx context.Context, q Question) (d Decision, ok bool) {
+	begun := time.Now()
+	served := v.domains.Lookup(q.Recipient.Domain())
+	if d, ok = v.atHand(served, q.Recipient, int64(begun.Sub(v.start))); ok {
+		v.enforce(served, &d)
+		v.observe(ctx, &q, &d, begun)
+	}
+	return d, ok
+}
+
+// atHand decides where nobody has to be waited for.
+func (v *Verifier) atHand(d *domains.Domain, r address.Recipient, now int64) (dec Decision, ok bool) {
 	if d == nil {
-		return Decision{Action: NoOpinion, Reason: ReasonNotServed}
+		return Decision{Action: NoOpinion, Reason: ReasonNotServed}, true
 	}
 	if d.Mode != domains.ModeCallout { // before the cache: what is listed counts from that moment on
 		if local, ok := answerLocally(d, r); ok {
-			return local
+			return local, true
 		}
 	}
-	st := v.state(d.Name)
-	if verdict, ok := v.recall(d, st, r, now); ok {
-		return decide(d, verdict, FromCache)
+	verdict, ok := v.recall(d, v.state(d.Name), r, now)
+	if !ok {
+		return Decision{}, false
 	}
-	f, kept := v.join(d, st, r)
-	verdict, source := v.wait(ctx, d, f)
+	return decide(d, verdict, FromCache), true
+}
+
+// ask waits for what a flight finds, or an equal one that is under way.
+func (v *Verifier) ask(ctx context.Context, f *flight) Decision {
+	f, kept := v.join(f)
+	verdict, source := v.wait(ctx, f.d, f)
 	if kept {
 		source = FromCache
 	}
-	return decide(d, verdict, source)
+	return decide(f.d, verdict, source)
+}
+
+// Recheck asks the destination whatever is known of the recipient, and keeps what it says, which counts from then on.
+// It is for who has reason to doubt a verdict. ok is false where the mode of the domain leaves the recipient to no
+// destination, or the domain is not served: nothing is asked then.
+func (v *Verifier) Recheck(ctx context.Context, q Question) (d Decision, ok bool) {
+	begun := time.Now()
+	served := v.domains.Lookup(q.Recipient.Domain())
+	if served == nil || LocalReason(served, q.Recipient) != "" {
+		return Decision{}, false
+	}
+	f := v.newFlight(served, v.state(served.Name), q.Recipient)
+	f.again = true
+	d = v.ask(ctx, f)
+	v.enforce(served, &d)
+	v.observe(ctx, &q, &d, begun)
+	return d, true
 }
 
 // Refuse decides on an address that is no recipient anywhere. address is as the client wrote it.
