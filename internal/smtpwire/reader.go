@@ -2,6 +2,7 @@ package smtpwire
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +14,8 @@ const (
 	MaxReplyLines = 100
 )
 
-// ErrLineTooLong says that a line went on past MaxLine. What follows on the connection can't be told apart from
-// the rest of the line, so the connection is of no further use.
+// ErrLineTooLong says that a line went on past MaxLine. Its rest is still to come: a server goes on after SkipLine; a
+// client, whose server has broken the rules, does not.
 var ErrLineTooLong = fmt.Errorf("line longer than %d octets", MaxLine)
 
 // A ReplyError says that what came was no SMTP reply. What follows can't be trusted to answer anything.
@@ -33,9 +34,13 @@ type Reader struct {
 	br *bufio.Reader
 }
 
-// NewReader returns a Reader with a buffer of its own.
-func NewReader(r io.Reader) *Reader {
-	return &Reader{bufio.NewReaderSize(r, 4096)}
+// NewReader returns a Reader with a buffer of its own, of 4,096 octets.
+func NewReader(r io.Reader) *Reader { return NewReaderSize(r, 4096) }
+
+// NewReaderSize returns a Reader with a buffer of size octets, at least 4,096. A larger one than NewReader's asks the
+// connection less often where much comes: message data.
+func NewReaderSize(r io.Reader, size int) *Reader {
+	return &Reader{bufio.NewReaderSize(r, max(size, 4096))}
 }
 
 // Buffered returns how many octets have come that no call has returned yet.
@@ -48,23 +53,62 @@ func (r *Reader) Wait() error {
 }
 
 // ReadLine returns the next line without its end, CRLF or a bare LF. The slice is valid until the next call.
-// The error is ErrLineTooLong, or the connection's; io.ErrUnexpectedEOF where a line was cut off.
+// The error is ErrLineTooLong, or the connection's; io.ErrUnexpectedEOF where a line was cut off. After
+// ErrLineTooLong the end of the line is still there for SkipLine.
 func (r *Reader) ReadLine() ([]byte, error) {
 	line, err := r.br.ReadSlice('\n')
 	switch {
 	case err == nil && len(line) <= MaxLine:
-	case err == nil, errors.Is(err, bufio.ErrBufferFull):
+	case err == nil:
+		r.br.UnreadByte() // the LF; behind ReadSlice it can't fail
+		return nil, ErrLineTooLong
+	case errors.Is(err, bufio.ErrBufferFull):
 		return nil, ErrLineTooLong
 	case errors.Is(err, io.EOF) && len(line) > 0:
 		return nil, io.ErrUnexpectedEOF
 	default:
 		return nil, err
 	}
+	return withoutEnd(line), nil
+}
+
+// PeekLine returns what the next ReadLine will return, where all of that line has come and it is not too long, and
+// takes nothing. It never waits. The slice is valid until the next call.
+func (r *Reader) PeekLine() (line []byte, ok bool) {
+	w, _ := r.br.Peek(min(r.br.Buffered(), MaxLine))
+	i := bytes.IndexByte(w, '\n')
+	if i < 0 {
+		return nil, false
+	}
+	return withoutEnd(w[:i+1]), true
+}
+
+// SkipLine discards what comes up to the next LF and the LF, at most max octets. The error is ErrLineTooLong where
+// these have no LF, and then the connection is of no further use, or the connection's; io.ErrUnexpectedEOF where it
+// ended before.
+func (r *Reader) SkipLine(max int) error {
+	for max > 0 {
+		if err := r.Wait(); err != nil {
+			return cutOff(err)
+		}
+		w, _ := r.br.Peek(min(r.br.Buffered(), max))
+		if i := bytes.IndexByte(w, '\n'); i >= 0 {
+			r.br.Discard(i + 1)
+			return nil
+		}
+		r.br.Discard(len(w))
+		max -= len(w)
+	}
+	return ErrLineTooLong
+}
+
+// withoutEnd returns a line that ends with LF without it, and without a CR before it.
+func withoutEnd(line []byte) []byte {
 	line = line[:len(line)-1]
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
 	}
-	return line, nil
+	return line
 }
 
 // ReadReply reads one whole reply. A *ReplyError or ErrLineTooLong says that it was none; any other error is

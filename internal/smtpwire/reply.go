@@ -15,13 +15,19 @@ func (e Enhanced) String() string {
 	if e.Class == 0 {
 		return ""
 	}
-	b := make([]byte, 0, 12)
+	return string(e.Append(make([]byte, 0, 12)))
+}
+
+// Append appends the code as String has it.
+func (e Enhanced) Append(b []byte) []byte {
+	if e.Class == 0 {
+		return b
+	}
 	b = strconv.AppendUint(b, uint64(e.Class), 10)
 	b = append(b, '.')
 	b = strconv.AppendUint(b, uint64(e.Subject), 10)
 	b = append(b, '.')
-	b = strconv.AppendUint(b, uint64(e.Detail), 10)
-	return string(b)
+	return strconv.AppendUint(b, uint64(e.Detail), 10)
 }
 
 // ParseEnhanced reads a code such as 5.1.1, alone or at the start of a text that goes on with a space; rest is
