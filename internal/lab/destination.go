@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
@@ -23,14 +24,17 @@ type Domain struct {
 	Delay     time.Duration
 }
 
-// Destination is a mail server that answers RCPT and takes no mail. Set its fields before Serve.
+// Destination is a mail server that answers RCPT, and takes no mail unless it is told to. Set its fields before
+// Serve.
 type Destination struct {
 	Hostname     string
 	Domains      map[string]Domain
 	NoPipelining bool
+	TakesMail    bool // DATA is answered and what comes thrown away; a message of more than 10 MiB is refused
 
 	Connections atomic.Int64 // so far
 	Recipients  atomic.Int64 // RCPT commands so far
+	Messages    atomic.Int64 // taken so far
 
 	once  sync.Once
 	boxes directory
@@ -101,8 +105,9 @@ func (d *Destination) Close() {
 
 // serve holds one session. Replies are written when nothing more has come, so that a flight costs one write.
 func (d *Destination) serve(conn net.Conn) {
-	r := smtpwire.NewReader(conn)
-	s := &lab{d: d, out: fmt.Appendf(nil, "220 %s ESMTP ready\r\n", d.Hostname)}
+	in := bufio.NewReaderSize(conn, destinationPiece)
+	r := smtpwire.NewReader(in)
+	s := &lab{d: d, r: r, out: fmt.Appendf(nil, "220 %s ESMTP ready\r\n", d.Hostname)}
 	for {
 		if r.Buffered() == 0 || s.quit {
 			conn.SetDeadline(time.Now().Add(5 * time.Minute))
@@ -110,6 +115,12 @@ func (d *Destination) serve(conn net.Conn) {
 				return
 			}
 			s.out = s.out[:0]
+		}
+		if s.data {
+			if s.message(conn, in) != nil {
+				return
+			}
+			continue
 		}
 		line, err := r.ReadLine()
 		if err != nil {
@@ -122,8 +133,11 @@ func (d *Destination) serve(conn net.Conn) {
 // lab is the state of one session.
 type lab struct {
 	d    *Destination
+	r    *smtpwire.Reader
 	out  []byte
 	mail bool // MAIL was taken
+	rcpt bool // and RCPT
+	data bool // and DATA: the message comes
 	quit bool
 }
 
@@ -142,12 +156,12 @@ func (s *lab) command(w io.Writer, line string) {
 	case "HELO":
 		s.say("250 %s", s.d.Hostname)
 	case "MAIL":
-		s.mail = true
+		s.mail, s.rcpt = true, false
 		s.say("250 2.1.0 Ok")
 	case "RCPT":
 		s.recipient(w, rest)
 	case "RSET":
-		s.mail = false
+		s.mail, s.rcpt = false, false
 		s.say("250 2.0.0 Ok")
 	case "NOOP":
 		s.say("250 2.0.0 Ok")
@@ -155,7 +169,7 @@ func (s *lab) command(w io.Writer, line string) {
 		s.quit = true
 		s.say("221 2.0.0 Bye")
 	case "DATA":
-		s.say("554 5.7.1 This destination is for trying things on and takes no mail")
+		s.begin()
 	default:
 		s.say("502 5.5.2 Command not recognised")
 	}
@@ -181,6 +195,7 @@ func (s *lab) recipient(w io.Writer, path string) {
 	case !served:
 		s.say("550 5.7.1 <%s>: Relaying denied", r)
 	case domain.CatchAll || s.d.boxes.has(r):
+		s.rcpt = true
 		s.say("250 2.1.5 Ok")
 	default:
 		s.say("550 5.1.1 <%s>: Recipient address rejected: User unknown", r)

@@ -1,7 +1,28 @@
 // Package lab has destinations to try things on: scripted ones, which follow a dialogue that a reader can follow
 // too, for what real servers won't do on command; Model, which behaves well or badly by the dice and checks its
-// client, for model tests; Destination, a well-behaved one with mailboxes, for the demo and load tests; and Delay,
-// which stands in front of real ones to measure. None of it is part of answering questions in production.
+// client, for model tests; Destination, a well-behaved one with mailboxes, for the demo and load tests; Receiver,
+// which takes mail and remembers it, and fails where it is told to; and Delay, which stands in front of real ones to
+// measure. None of it is part of answering questions or passing on mail in production.
+//
+// # Taking mail
+//
+// A Destination with TakesMail takes messages by DATA, counts them and throws them away. A Receiver keeps what it
+// took, octet for octet, from SMTP or LMTP, by DATA or BDAT (RFC 3030), in clear text or behind STARTTLS, with
+// XCLIENT where that is announced. It is strict with its client, and its reader of message data is its own, not
+// that of package smtpwire: what is checked with it is not checked with itself. Refuse has it answer otherwise at
+// any Step, Fault has it close, reset, hang or talk nonsense there:
+//
+//	receiver := &lab.Receiver{Hostname: "mx.example.com", Fault: func(step lab.Step, n int64) lab.Fault {
+//		if step == lab.AtBody && n > 10_000 {
+//			return lab.Reset
+//		}
+//		return lab.None
+//	}}
+//	go receiver.Serve(ln)
+//	defer receiver.Close()
+//
+// What a message that must not be two looks like to a reader that takes anything for the end of a line is in
+// Received.Lenient.
 //
 // # Scripts
 //

@@ -9,13 +9,13 @@ import (
 
 // Script is a parsed script.
 type Script struct {
-	Steps    []Step
+	Steps    []Instruction
 	sessions map[string][]*session // by host:port, in the order in which connections come
 	hosts    []string              // in the order of the script
 }
 
-// Step is what a script asks its runner to do, and what it expects of it.
-type Step struct {
+// Instruction is what a script asks its runner to do, and what it expects of it.
+type Instruction struct {
 	Line int    // of the script, from 1
 	Do   string // what stood behind "> ", or a whole line that begins with "dns "
 	Want string // what stood behind the "< " that follows it, several joined by " | ", "" for nothing
@@ -40,12 +40,12 @@ func ParseScript(text string) (*Script, error) {
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "> "):
-			s.Steps = append(s.Steps, Step{Line: n, Do: line[2:]})
+			s.Steps = append(s.Steps, Instruction{Line: n, Do: line[2:]})
 		case strings.HasPrefix(line, "< "):
 			err = s.result(line[2:])
 		case strings.HasPrefix(line, "dns "):
 			_, err = parseRecord(line[4:])
-			s.Steps = append(s.Steps, Step{Line: n, Do: line})
+			s.Steps = append(s.Steps, Instruction{Line: n, Do: line})
 			current = nil
 		case strings.HasPrefix(line, "== "):
 			current, err = s.open(n, line[3:])

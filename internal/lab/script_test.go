@@ -13,7 +13,7 @@ func TestSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []lab.Step{
+	want := []lab.Instruction{
 		{Line: 2, Do: "dns fails"}, {Line: 3, Do: "ask a &"}, {Line: 4, Do: "ask b &"},
 		{Line: 5, Do: "answers", Want: "one | two"}, {Line: 10, Do: "dns works"}, {Line: 11, Do: "wait 5s"},
 	}
