@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"callout/internal/callout"
 	"callout/internal/domains"
 	"callout/internal/store"
 )
@@ -21,6 +22,7 @@ type Domain struct {
 	Aliases      []string        `json:"aliases,omitempty"`  // of the domain, also where this is one
 	Origin       string          `json:"origin"`             // "file": read-only here; "store"
 	Destinations [][]string      `json:"destinations"`
+	DeliverTo    [][]string      `json:"deliver_to,omitempty"` // absent where mail goes to the destinations
 	OnUnknown    string          `json:"on_unknown"`
 	Mode         string          `json:"mode"`                // "callout", "list", "list+callout", "off"
 	Enforce      bool            `json:"enforce"`             // what its settings say
@@ -47,9 +49,9 @@ type Removed struct {
 
 func (a *API) view(d *domains.Domain, pauses []store.Pause) Domain {
 	view := Domain{
-		Name: d.Name, AliasOf: d.AliasOf, Aliases: d.Aliases, Origin: d.Origin.String(), Destinations: destinations(d),
+		Name: d.Name, AliasOf: d.AliasOf, Aliases: d.Aliases, Origin: d.Origin.String(), Destinations: hosts(d.Destination),
 		OnUnknown: onUnknown(&d.Settings), Mode: d.Mode.String(), Enforce: d.Settings.Enforce, Paused: pauseOf(d, pauses),
-		Recipients: d.Recipients.Len(),
+		DeliverTo: hosts(d.DeliverTo), Recipients: d.Recipients.Len(),
 	}
 	if d.Origin == domains.FromStore {
 		view.Spec, _ = a.domains.Spec(d.Name)
@@ -69,9 +71,9 @@ func onUnknown(s *domains.Settings) string {
 	return "defer"
 }
 
-func destinations(d *domains.Domain) [][]string {
-	all := make([][]string, len(d.Destination))
-	for i, group := range d.Destination {
+func hosts(d callout.Destination) [][]string {
+	all := make([][]string, len(d))
+	for i, group := range d {
 		for _, h := range group {
 			all[i] = append(all[i], h.String())
 		}

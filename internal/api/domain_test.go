@@ -6,6 +6,21 @@ import (
 	"callout/internal/callout"
 )
 
+// Where mail goes to is shown like the destinations, for aliases too, and not where it goes to those.
+func TestDeliverTo(t *testing.T) {
+	f := startWith(t, plain, callout.Options{})
+	const hosts = `"deliver_to":[["filter.example.net:25"],["lmtp://a.example:24","b.example:2525"]]`
+	f.steps(t, []step{
+		{"PUT", "domains/example.net", `{"destinations":["HOST"],"aliases":["example.org"],"deliver_to":["filter.example.net",["lmtp://a.example","b.example:2525"]]}`, 201,
+			[]string{hosts + `,"on_unknown"`}},
+		{"GET", "domains/example.net", "", 200, []string{hosts}},
+		{"GET", "domains/example.org", "", 200, []string{`"alias_of":"example.net"`, hosts}},
+		{"PUT", "domains/example.net", `{"destinations":["HOST"],"deliver_to":["a b"]}`, 422, []string{`deliver_to: destination \"a b\" is no host:port`}},
+		{"GET", "domains/example.net", "", 200, []string{hosts}},
+		{"PUT", "domains/example.net", `{"mode":"list","deliver_to":[]}`, 200, []string{`"destinations":[],"on_unknown"`}},
+	})
+}
+
 // Aliases are shown, listed and cleared with their domain, under their own addresses, and go with it.
 func TestAliases(t *testing.T) {
 	f := startWith(t, plain, callout.Options{})

@@ -93,7 +93,11 @@ func (a *app) showDomain(d *api.Domain) {
 	} else if len(d.Aliases) > 0 {
 		a.out.line("aliases       %s", strings.Join(d.Aliases, ", "))
 	}
-	a.out.line("from          %s\ndestinations  %s\nmode          %s", where, hostList(d.Destinations), modeWords[d.Mode])
+	a.out.line("from          %s\ndestinations  %s", where, hostList(d.Destinations))
+	if len(d.DeliverTo) > 0 {
+		a.out.line("deliver to    %s", hostList(d.DeliverTo))
+	}
+	a.out.line("mode          %s", modeWords[d.Mode])
 	if d.Recipients > 0 || strings.HasPrefix(d.Mode, "list") {
 		a.out.line("local         %s", count(d.Recipients, "recipient"))
 	}

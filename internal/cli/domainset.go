@@ -15,6 +15,7 @@ import (
 type domainSettings struct {
 	path         string
 	destinations []string
+	deliverTo    []string
 	aliases      []string
 	mode         string
 	onUnknown    string
@@ -26,6 +27,7 @@ func (s *domainSettings) flags(cmd *cobra.Command) {
 	configFlag(cmd, &s.path)
 	jsonFlag(cmd, &s.asJSON)
 	cmd.Flags().StringArrayVar(&s.destinations, "destination", nil, "a `HOST:PORT` that holds the mailboxes; again for the next in priority, a comma between hosts of equal priority")
+	cmd.Flags().StringArrayVar(&s.deliverTo, "deliver-to", nil, "a `HOST:PORT` that the gateway passes mail on to, where that is not the destination; several as with --destination")
 	cmd.Flags().StringArrayVar(&s.aliases, "alias", nil, "another `NAME` for the same mailboxes; again for each; all of them, also when others were set before")
 	cmd.Flags().StringVar(&s.mode, "mode", "", "where answers come from: callout, list, list+callout or off (`MODE`)")
 	cmd.Flags().StringVar(&s.onUnknown, "on-unknown", "", "what to do with recipients that can't be verified: defer or accept (`WHAT`)")
@@ -34,21 +36,16 @@ func (s *domainSettings) flags(cmd *cobra.Command) {
 
 // empty reports whether no flag was given.
 func (s *domainSettings) empty() bool {
-	return len(s.destinations) == 0 && len(s.aliases) == 0 && s.mode == "" && s.onUnknown == "" && len(s.set) == 0
+	return len(s.destinations) == 0 && len(s.deliverTo) == 0 && len(s.aliases) == 0 && s.mode == "" && s.onUnknown == "" && len(s.set) == 0
 }
 
 // apply puts the flags into a domain's settings.
 func (s *domainSettings) apply(spec map[string]any) error {
 	if len(s.destinations) > 0 {
-		groups := make([]any, len(s.destinations))
-		for i, d := range s.destinations {
-			if hosts := strings.Split(d, ","); len(hosts) > 1 {
-				groups[i] = hosts
-			} else {
-				groups[i] = d
-			}
-		}
-		spec["destinations"] = groups
+		spec["destinations"] = hostGroups(s.destinations)
+	}
+	if len(s.deliverTo) > 0 {
+		spec["deliver_to"] = hostGroups(s.deliverTo)
 	}
 	if len(s.aliases) > 0 {
 		spec["aliases"] = s.aliases
@@ -67,6 +64,19 @@ func (s *domainSettings) apply(spec map[string]any) error {
 		spec[key] = settingValue(value)
 	}
 	return nil
+}
+
+// hostGroups makes the list of a [[domain]] of flags: one for each priority, with commas between hosts of equal priority.
+func hostGroups(flags []string) []any {
+	groups := make([]any, len(flags))
+	for i, f := range flags {
+		if hosts := strings.Split(f, ","); len(hosts) > 1 {
+			groups[i] = hosts
+		} else {
+			groups[i] = f
+		}
+	}
+	return groups
 }
 
 // settingValue reads a value as JSON where it is a number, a truth value or a list, else as text.

@@ -27,9 +27,15 @@ func (r reading) clientCert() { r.path(&r.to.later.cert) }
 // clientKey reads callout.client_key.
 func (r reading) clientKey() { r.path(&r.to.later.key) }
 
+// tlsCert reads gateway.tls_cert.
+func (r reading) tlsCert() { r.path(&r.to.later.tlsCert) }
+
+// tlsKey reads gateway.tls_key.
+func (r reading) tlsKey() { r.path(&r.to.later.tlsKey) }
+
 func (r reading) path(to *placedPath) {
 	if r.node.kind != isText {
-		r.fail("%s is not text; write for example \"client.pem\"", r.node.show())
+		r.fail("%s is not text; write for example %s", r.node.show(), r.key.takes.example)
 		return
 	}
 	if why := badPath(r.node.text); r.node.text != "" && why != "" {
@@ -39,10 +45,13 @@ func (r reading) path(to *placedPath) {
 	*to = placedPath{r.node.text, r.node}
 }
 
-// pemKeys are the keys that name a certificate and its key.
-var pemKeys = [2]string{"client_cert", "client_key"}
+// The keys that name a certificate and its key.
+var (
+	clientPEM  = [2]string{"client_cert", "client_key"}
+	gatewayPEM = [2]string{"tls_cert", "tls_key"}
+)
 
-// certificates loads client certificates, each once, however many domains name it.
+// certificates loads certificates, each once, however many domains name it.
 type certificates struct {
 	folder string // what paths are relative to
 	loaded map[[2]string]*tls.Certificate
@@ -53,51 +62,77 @@ func newCertificates(document string) *certificates {
 	return &certificates{filepath.Dir(document), map[[2]string]*tls.Certificate{}}
 }
 
+// pemPair is the values of two keys that belong together; prefix is what comes before their names in problems.
+type pemPair struct {
+	prefix    string
+	keys      [2]string
+	cert, key placedPath
+}
+
+// whole reports whether both files are named, and says so where one is named alone.
+func (pair pemPair) whole(p *problems) bool {
+	const both = "%s has no %s beside it; write both, or neither"
+	switch {
+	case pair.cert.path == "" && pair.key.path == "":
+	case pair.key.path == "":
+		p.add(pair.cert.node.off, pair.prefix+pair.keys[0], both, pair.cert.node.show(), pair.keys[1])
+	case pair.cert.path == "":
+		p.add(pair.key.node.off, pair.prefix+pair.keys[1], both, pair.key.node.show(), pair.keys[0])
+	default:
+		return true
+	}
+	return false
+}
+
 // certificate gives settings the client certificate that client_cert and client_key name, where they are there.
 func (l *later) certificate(p *problems, prefix string, settings *domains.Settings, certs *certificates) {
-	const both = "%s has no %s beside it; write both, or neither"
-	cert, key := l.cert, l.key
+	pair := pemPair{prefix, clientPEM, l.cert, l.key}
 	switch {
-	case cert.node == nil && key.node == nil:
-	case cert.path == "" && key.path == "":
-		settings.Callout.ClientCert = nil
-	case key.path == "":
-		p.add(cert.node.off, prefix+"client_cert", both, cert.node.show(), "client_key")
-	case cert.path == "":
-		p.add(key.node.off, prefix+"client_key", both, key.node.show(), "client_cert")
-	default:
-		settings.Callout.ClientCert = certs.load(p, prefix, cert, key)
+	case pair.whole(p):
+		settings.Callout.ClientCert = certs.load(p, pair)
+	case l.cert.node != nil || l.key.node != nil:
+		settings.Callout.ClientCert = nil // both are "", or one is missing, which has been said
+	}
+}
+
+// gatewayCertificate names the certificate of the gateway, which is loaded to see that it can be: the gateway loads it
+// by itself, again and again.
+func (l *later) gatewayCertificate(p *problems, g *Gateway, certs *certificates) {
+	pair := pemPair{"gateway.", gatewayPEM, l.tlsCert, l.tlsKey}
+	if pair.whole(p) && certs.load(p, pair) != nil {
+		g.TLSCert, g.TLSKey = within(certs.folder, pair.cert.path), within(certs.folder, pair.key.path)
 	}
 }
 
 // noCertificate refuses certificates in the settings of a domain of the store, which may be on another machine.
 func (l *later) noCertificate(p *problems, prefix string) {
 	for i, at := range []placedPath{l.cert, l.key} {
-		if name := pemKeys[i]; at.path != "" {
+		if name := clientPEM[i]; at.path != "" {
 			p.add(at.node.off, prefix+name, "certificates belong in the configuration file; write %s in its [callout], or the domain in the file", name)
 		}
 	}
 }
 
 // load reads a certificate and its key. It returns nil, and adds the problem, where they are none.
-func (c *certificates) load(p *problems, prefix string, cert, key placedPath) *tls.Certificate {
-	pair := [2]string{within(c.folder, cert.path), within(c.folder, key.path)}
-	if loaded, ok := c.loaded[pair]; ok {
+func (c *certificates) load(p *problems, pair pemPair) *tls.Certificate {
+	at := [2]placedPath{pair.cert, pair.key}
+	paths := [2]string{within(c.folder, pair.cert.path), within(c.folder, pair.key.path)}
+	if loaded, ok := c.loaded[paths]; ok {
 		return loaded
 	}
-	for i, at := range []placedPath{cert, key} {
-		if err := checkRegular(pair[i], maxPEM); err != nil {
-			p.add(at.node.off, prefix+pemKeys[i], "%s: %s", pair[i], fileMend(err))
+	for i, path := range paths {
+		if err := checkRegular(path, maxPEM); err != nil {
+			p.add(at[i].node.off, pair.prefix+pair.keys[i], "%s: %s", path, fileMend(err))
 			return nil
 		}
 	}
-	loaded, err := tls.LoadX509KeyPair(pair[0], pair[1])
+	loaded, err := tls.LoadX509KeyPair(paths[0], paths[1])
 	if err == nil {
-		c.loaded[pair] = &loaded
+		c.loaded[paths] = &loaded
 		return &loaded
 	}
-	which, text := blame(err, pair)
-	p.add([]placedPath{cert, key}[which].node.off, prefix+pemKeys[which], "%s", text)
+	which, text := blame(err, paths)
+	p.add(at[which].node.off, pair.prefix+pair.keys[which], "%s", text)
 	return nil
 }
 

@@ -25,6 +25,7 @@ type Config struct {
 	Log        Log
 	Policy     []Listen // none: off
 	HTTP       HTTP
+	Gateway    Gateway
 	MaxEntries int               // verdicts kept in memory, 1,000 to 100,000,000
 	Defaults   domains.Settings  // what a domain starts from
 	Domains    []*domains.Domain // in the order of the file
@@ -62,6 +63,7 @@ func defaults(path, machine string) *Config {
 		HTTP: HTTP{
 			Listen: &Listen{Network: "tcp", Address: "127.0.0.1:8025", Where: Position{File: path}},
 		},
+		Gateway:    defaultGateway(),
 		MaxEntries: 1_000_000,
 		Defaults:   domains.DefaultSettings(),
 	}

@@ -22,14 +22,30 @@ type placedHost struct {
 	node *node
 }
 
-// destinations reads domain.destinations: hosts in the order of their priority, those of equal priority in a
-// list of their own.
+// hostList is a list of hosts as it was written, all priorities together.
+type hostList struct {
+	key   string // that it is of, without the table
+	hosts []placedHost
+}
+
+// destinations reads domain.destinations.
 func (r reading) destinations() {
-	if !r.is(isList, "a list") {
+	if r.node.kind == isList && len(r.node.items) == 0 {
+		r.to.later.noHosts = r.node // some modes need none
 		return
 	}
-	if len(r.node.items) == 0 {
-		r.to.later.noHosts = r.node // some modes need none
+	r.hostList(&r.to.later.destinations, &r.to.domain.Destination)
+}
+
+// deliverTo reads domain.deliver_to. An empty list is the destination itself.
+func (r reading) deliverTo() {
+	r.hostList(&r.to.later.deliverTo, &r.to.domain.DeliverTo)
+}
+
+// hostList reads hosts in the order of their priority, those of equal priority in a list of their own.
+func (r reading) hostList(list *hostList, to *callout.Destination) {
+	list.key = r.key.name
+	if !r.is(isList, "a list") {
 		return
 	}
 	var all callout.Destination
@@ -44,75 +60,72 @@ func (r reading) destinations() {
 		hosts := make([]callout.Host, 0, len(group))
 		for _, n := range group {
 			h, ok := r.host(n)
-			if !ok {
+			switch {
+			case !ok:
 				continue
-			}
-			if len(r.to.later.hosts) == mostHosts {
+			case list.has(h):
+				r.failItem(n, "%s is in the list already; remove one of the two", n.show())
+				continue
+			case len(list.hosts) == mostHosts:
 				r.failItem(n, "there are more than %d hosts; leave some out", mostHosts)
 				return
 			}
 			hosts = append(hosts, h)
-			r.to.later.hosts = append(r.to.later.hosts, placedHost{h, n})
+			list.hosts = append(list.hosts, placedHost{h, n})
 		}
 		all = append(all, hosts)
 	}
-	r.to.domain.Destination = all
+	*to = all
 }
 
-// host reads one host that is not there yet. That of ownMX has no name until the domain's is known.
+// host reads one host. That of ownMX has no name until the domain's is known.
 func (r reading) host(n *node) (callout.Host, bool) {
 	if n.kind != isText || len(n.text) > maxName {
 		r.failItem(n, "%s is not host:port; write for example \"mx.example.com:25\"", n.show())
 		return callout.Host{}, false
 	}
-	h := callout.Host{Scheme: callout.MX}
-	if n.text != ownMX {
-		var err error
-		if h, err = callout.ParseHost(n.text); err != nil {
-			r.failItem(n, "%s", err)
-			return callout.Host{}, false
-		}
+	if n.text == ownMX {
+		return callout.Host{Scheme: callout.MX}, true
 	}
-	if r.hasHost(h) {
-		r.twice(n)
+	h, err := callout.ParseHost(n.text)
+	if err != nil {
+		r.failItem(n, "%s", err)
 		return callout.Host{}, false
 	}
 	return h, true
 }
 
-func (r reading) hasHost(h callout.Host) bool {
-	return slices.ContainsFunc(r.to.later.hosts, func(p placedHost) bool { return p.Host == h })
+// find returns the index of a host, -1 where the list does not have it.
+func (l *hostList) find(h callout.Host) int {
+	return slices.IndexFunc(l.hosts, func(p placedHost) bool { return p.Host == h })
 }
 
-func (r reading) twice(n *node) {
-	r.failItem(n, "%s is in the list already; remove one of the two", n.show())
-}
+func (l *hostList) has(h callout.Host) bool { return l.find(h) >= 0 }
 
-// ownMX puts the domain's name where the list says ownMX.
-func (r domainReader) ownMX() {
-	for _, group := range r.to.domain.Destination {
+// ownMX puts the domain's name where a list says ownMX.
+func (r domainReader) ownMX(list *hostList, destination callout.Destination) {
+	for _, group := range destination {
 		for i, h := range group {
 			if h.Name != "" {
 				continue
 			}
 			own, err := callout.ParseHost(ownMX + r.to.domain.Name)
-			placed := slices.IndexFunc(r.to.later.hosts, func(p placedHost) bool { return p.Host == h })
-			switch n := r.to.later.hosts[placed].node; {
+			switch n := list.hosts[list.find(h)].node; {
 			case err != nil:
-				r.add(n.off, r.prefix+"destinations", "%s", err)
-			case slices.Contains(r.to.domain.Destination.Hosts(), own):
-				r.add(n.off, r.prefix+"destinations", "%s is %s, which is in the list already; remove one of the two", n.show(), show(own.String()))
+				r.add(n.off, r.prefix+list.key, "%s", err)
+			case slices.Contains(destination.Hosts(), own):
+				r.add(n.off, r.prefix+list.key, "%s is %s, which is in the list already; remove one of the two", n.show(), show(own.String()))
 			}
 			group[i] = own
 		}
 	}
 }
 
-// checkLoops finds destinations that are Callout itself, as far as the file alone can tell.
-func (f *fileReader) checkLoops(hosts []placedHost) {
-	for _, h := range hosts {
+// checkLoops finds hosts that are Callout itself, as far as the file alone can tell. mend says what to name instead.
+func (f *fileReader) checkLoops(list *hostList, mend string) {
+	for _, h := range list.hosts {
 		if key := f.config.listensAt(h.Host); key != "" {
-			f.add(h.node.off, "domain.destinations", "%s is Callout itself, its %s; name the server that holds the mailboxes", h.node.show(), key)
+			f.add(h.node.off, "domain."+list.key, "%s is Callout itself, its %s; name %s", h.node.show(), key, mend)
 		}
 	}
 }
@@ -122,12 +135,13 @@ func (c *Config) listensAt(h callout.Host) string {
 	if h.Scheme == callout.MX {
 		return ""
 	}
-	for _, l := range c.Policy {
-		if l.reachedBy(h, c.Hostname) {
-			return "policy.listen"
-		}
-	}
-	if c.HTTP.Listen != nil && c.HTTP.Listen.reachedBy(h, c.Hostname) {
+	reached := func(l Listen) bool { return l.reachedBy(h, c.Hostname) }
+	switch {
+	case slices.ContainsFunc(c.Gateway.Listen, reached):
+		return "gateway.listen"
+	case slices.ContainsFunc(c.Policy, reached):
+		return "policy.listen"
+	case c.HTTP.Listen != nil && reached(*c.HTTP.Listen):
 		return "http.listen"
 	}
 	return ""

@@ -116,7 +116,8 @@ func (r domainReader) finish() {
 	}
 	l.ownAliases(r.problems, r.prefix, d)
 	if d.Name != "" { // else it has been said what the name lacks
-		r.ownMX()
+		r.ownMX(&l.destinations, d.Destination)
+		r.ownMX(&l.deliverTo, d.DeliverTo)
 		r.localRecipients()
 	}
 	if r.file == nil {
@@ -124,16 +125,19 @@ func (r domainReader) finish() {
 		return
 	}
 	l.certificate(r.problems, r.prefix, r.to.settings, r.file.certs)
-	r.file.checkLoops(l.hosts)
+	r.file.checkLoops(&l.destinations, "the server that holds the mailboxes")
+	r.file.checkLoops(&l.deliverTo, "the server that mail goes to")
 }
 
 // later is what several keys say together, as it was written.
 type later struct {
-	hosts      []placedHost // destinations
-	noHosts    *node        // destinations, where the list is empty
-	aliases    []placedName
-	recipients []*node
-	cert, key  placedPath
+	destinations    hostList
+	noHosts         *node // destinations, where the list is empty
+	deliverTo       hostList
+	aliases         []placedName
+	recipients      []*node
+	cert, key       placedPath // callout.client_cert and client_key
+	tlsCert, tlsKey placedPath // those of the gateway
 }
 
 // domainName reads domain.name.

@@ -20,7 +20,7 @@ var line = regexp.MustCompile(`^(callout\.toml:[1-9][0-9]*:[1-9][0-9]*|[^\x00-\x
 
 func FuzzParse(f *testing.F) {
 	f.Add(sample)
-	for _, c := range badFiles {
+	for _, c := range slices.Concat(badFiles, badGateways) {
 		f.Add(c.file)
 	}
 	f.Fuzz(func(t *testing.T, file string) {
@@ -44,7 +44,7 @@ func FuzzParse(f *testing.F) {
 func canBeAsked(d *domains.Domain) bool {
 	hosts := d.Destination.Hosts()
 	return (len(hosts) > 0 || !needsDestinations(d.Mode)) &&
-		!slices.ContainsFunc(hosts, func(h callout.Host) bool { return h.Name == "" })
+		!slices.ContainsFunc(slices.Concat(hosts, d.DeliverTo.Hosts()), func(h callout.Host) bool { return h.Name == "" })
 }
 
 func checkProblems(t *testing.T, file string, err error) {
@@ -72,7 +72,7 @@ func checkProblems(t *testing.T, file string, err error) {
 // FuzzTree holds readTOML against the decoder of the same library: they must agree on what is TOML.
 func FuzzTree(f *testing.F) {
 	f.Add(sample)
-	for _, c := range badFiles {
+	for _, c := range slices.Concat(badFiles, badGateways) {
 		f.Add(c.file)
 	}
 	f.Add("[a.b]\n[a]\n[a.c]\n[[a.d]]\n[a.d.e]\n[[a.d]]\n[a.d.e]\n[[a.d.f]]")
@@ -104,7 +104,7 @@ func decodedLater(err error) bool {
 }
 
 func FuzzBuildDomain(f *testing.F) {
-	f.Add("example.com", `{"destinations": ["a", ["b:26"]], "valid_ttl": "1h", "max_sessions": 5, "aliases": ["b.example"], "recipients": ["j*", "x@b.example"]}`)
+	f.Add("example.com", `{"destinations": ["a", ["b:26"]], "valid_ttl": "1h", "max_sessions": 5, "aliases": ["b.example"], "recipients": ["j*", "x@b.example"], "deliver_to": [["c", "mx:"]]}`)
 	f.Add("example.com", `{"mode": "list", "recipients": ["file:x"], "destinations": ["mx:"], "client_cert": "x"}`)
 	f.Add("a b", `{"x": {"y": [1.5, null, true]}}`)
 	c := Default()

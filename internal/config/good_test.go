@@ -24,9 +24,22 @@ log      = { level = "debug", format = "json" }
 enforce  = false
 
 [gateway]
-listen = []
+listen = ["0.0.0.0:25", "[::]:25"]
 max_connections = 2000
 max_connections_per_client = 10
+max_recipients = 100
+max_message_size = "1GiB"
+max_errors = 5
+command_timeout = "1m"
+data_timeout = "2m"
+session_timeout = "1d"
+min_data_rate = 0
+banner_delay = "1500ms"
+bare_newline = "normalize"
+proxy_from = ["192.0.2.10", "10.1.0.0/16", "2001:DB8::/32"]
+xclient = true
+postmaster = "Admin@Example.COM."
+announce = ["size", "CHUNKING"]
 [policy]
 listen = ["127.0.0.1:10041", "unix:/run/callout/policy.sock?mode=0600&group=postfix", "unix:/run/p", "[::1]:0"]
 [socketmap]
@@ -68,7 +81,7 @@ aliases = ["Example.ORG", "bücher2.example"]
 destinations = [["MX1.example.com:25", "192.0.2.1"], "[2001:db8::1]:2525"]
 mode = "list+callout"
 recipients = ["John", "mary@example.org", "sales-*", '"a b"']
-deliver_to = []
+deliver_to = [["smtps://filter.example.com", "lmtp://192.0.2.3"], "mx:"]
 
 [[domain]]
 name = "bücher.example"
@@ -116,12 +129,24 @@ func TestSample(t *testing.T) {
 		Path: "callout.toml", Hostname: "filter.example.net", DataDir: "/srv/callout",
 		Log: Log{Level: slog.LevelDebug, Format: "json"},
 		Policy: []Listen{
-			{Network: "tcp", Address: "127.0.0.1:10041", Where: at(12, 11)},
-			{Network: "unix", Address: "/run/callout/policy.sock", Mode: 0o600, Group: "postfix", Where: at(12, 30)},
-			{Network: "unix", Address: "/run/p", Mode: 0o660, Where: at(12, 87)},
-			{Network: "tcp", Address: "[::1]:0", Where: at(12, 102)},
+			{Network: "tcp", Address: "127.0.0.1:10041", Where: at(25, 11)},
+			{Network: "unix", Address: "/run/callout/policy.sock", Mode: 0o600, Group: "postfix", Where: at(25, 30)},
+			{Network: "unix", Address: "/run/p", Mode: 0o660, Where: at(25, 87)},
+			{Network: "tcp", Address: "[::1]:0", Where: at(25, 102)},
 		},
-		HTTP:       HTTP{Listen: &Listen{Network: "tcp", Address: "0.0.0.0:8026", Where: at(18, 10)}, Insecure: true},
+		HTTP: HTTP{Listen: &Listen{Network: "tcp", Address: "0.0.0.0:8026", Where: at(31, 10)}, Insecure: true},
+		Gateway: Gateway{
+			Listen: []Listen{
+				{Network: "tcp", Address: "0.0.0.0:25", Where: at(8, 11)}, {Network: "tcp", Address: "[::]:25", Where: at(8, 25)},
+			},
+			MaxConnections: 2000, MaxConnectionsPerClient: 10, MaxRecipients: 100, MaxMessageSize: 1 << 30, MaxErrors: 5,
+			CommandTimeout: time.Minute, DataTimeout: 2 * time.Minute, SessionTimeout: 24 * time.Hour,
+			BannerDelay: 1500 * time.Millisecond, BareNewline: BareNewlineNormalize,
+			ProxyFrom: []netip.Prefix{
+				netip.MustParsePrefix("192.0.2.10/32"), netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("2001:db8::/32"),
+			},
+			XCLIENT: true, Postmaster: "Admin@example.com", Announce: []string{"SIZE", "CHUNKING"},
+		},
 		MaxEntries: 50_000,
 		Defaults:   settings,
 		Domains: []*domains.Domain{
@@ -129,6 +154,9 @@ func TestSample(t *testing.T) {
 				Aliases:    []string{"example.org", "xn--bcher2-3ya.example"},
 				Recipients: recipients(t, "john", "mary", "sales-*", `"a b"`), Destination: callout.Destination{
 					{{Name: "mx1.example.com", Port: 25}, {Name: "192.0.2.1", Port: 25}}, {{Name: "2001:db8::1", Port: 2525}},
+				}, DeliverTo: callout.Destination{
+					{{Scheme: callout.SMTPS, Name: "filter.example.com", Port: 465}, {Scheme: callout.LMTP, Name: "192.0.2.3", Port: 24}},
+					{{Scheme: callout.MX, Name: "example.com", Port: 25}},
 				}},
 			{Name: "xn--bcher-kva.example", Settings: second, Destination: callout.Destination{
 				{{Name: "mx.example.com", Port: 25}},

@@ -124,24 +124,30 @@ func text(words string, parse func(string) (string, error), at func(target) *str
 // duration takes a duration within bounds.
 func duration(least, most time.Duration, at func(*domains.Settings) *time.Duration) takes {
 	words := "a duration from " + showDuration(least) + " to " + showDuration(most)
-	return takes{words: words, read: func(r reading) { r.duration(words, least, most, at) }}
+	return takes{words: words, read: func(r reading) { r.duration(words, least, most, at(r.to.settings)) }}
 }
 
 // durationOrOff is duration that takes "0" as well.
 func durationOrOff(least, most time.Duration, at func(*domains.Settings) *time.Duration) takes {
-	words := "\"0\", or a duration from " + showDuration(least) + " to " + showDuration(most)
-	return takes{words: words, read: func(r reading) {
-		if r.node.kind == isText {
-			if d, err := parseDuration(r.node.text); err == nil && d == 0 {
-				*at(r.to.settings) = 0
-				return
-			}
-		}
-		r.duration(words, least, most, at)
-	}}
+	words := wordsOrOff(least, most)
+	return takes{words: words, read: func(r reading) { r.durationOrOff(words, least, most, at(r.to.settings)) }}
 }
 
-func (r reading) duration(words string, least, most time.Duration, at func(*domains.Settings) *time.Duration) {
+func wordsOrOff(least, most time.Duration) string {
+	return "\"0\", or a duration from " + showDuration(least) + " to " + showDuration(most)
+}
+
+func (r reading) durationOrOff(words string, least, most time.Duration, to *time.Duration) {
+	if r.node.kind == isText {
+		if d, err := parseDuration(r.node.text); err == nil && d == 0 {
+			*to = 0
+			return
+		}
+	}
+	r.duration(words, least, most, to)
+}
+
+func (r reading) duration(words string, least, most time.Duration, to *time.Duration) {
 	if r.node.kind == isWhole {
 		r.noUnit()
 		return
@@ -162,7 +168,7 @@ func (r reading) duration(words string, least, most time.Duration, at func(*doma
 	case d > most:
 		r.fail("%s is too long; write %s", r.node.show(), words)
 	default:
-		*at(r.to.settings) = d
+		*to = d
 	}
 }
 

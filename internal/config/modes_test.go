@@ -151,6 +151,13 @@ func TestLoops(t *testing.T) {
 			t.Errorf("%s, asked at %s:\n got: %v\nwant: %s", c.listen, c.to, err, want)
 		}
 	}
+	for _, key := range []string{"destinations", "deliver_to"} {
+		file := "gateway.listen = [\"192.0.2.1:25\"]\n[[domain]]\nname = \"example.com\"\nmode = \"list\"\n" + key + " = [[\"mx\", \"192.0.2.1\"]]"
+		_, err := parse("c", []byte(file), "")
+		if want := "domain." + key + `: "192.0.2.1" is Callout itself, its gateway.listen; name the server that `; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s that are the gateway: %v", key, err)
+		}
+	}
 	file := "hostname = \"[IPv6:2001:db8::1]\"\nhttp.listen = \"\"\n[policy]\nlisten = [\":25\"]\n[[domain]]\nname = \"example.com\"\ndestinations = [\"2001:DB8::1\"]"
 	if _, err := parse("c", []byte(file), ""); err == nil {
 		t.Error("an address literal for a hostname is not seen")

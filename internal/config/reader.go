@@ -42,6 +42,7 @@ func readFileTree(p *problems, root *node, c *Config) {
 	}
 	f.checkListeners()
 	to.later.certificate(p, "callout.", to.settings, f.certs)
+	to.later.gatewayCertificate(p, &c.Gateway, f.certs)
 	c.Defaults.Callout.Hostname = c.Hostname
 	if e, ok := root.find("domain"); ok { // last: a domain starts from what the file says, wherever it says it
 		f.domains(e)
@@ -131,21 +132,24 @@ func place(table string) string {
 	return "in [" + table + "]"
 }
 
-// policyListen reads policy.listen.
-func (r reading) policyListen() {
-	if !r.is(isList, "a list") {
-		return
-	}
-	if len(r.node.items) > mostListeners {
-		r.fail("there are %d listeners; write %d at most", len(r.node.items), mostListeners)
-		return
-	}
-	r.to.file.config.Policy = nil
-	for _, item := range r.node.items {
-		if l, ok := r.listener(item); ok {
-			r.to.file.config.Policy = append(r.to.file.config.Policy, l)
+// listeners takes a list of listeners.
+func listeners(example string, at func(*Config) *[]Listen) takes {
+	return takes{words: "a list of listeners", example: example, read: func(r reading) {
+		if !r.is(isList, "a list") {
+			return
 		}
-	}
+		if len(r.node.items) > mostListeners {
+			r.fail("there are %d listeners; write %d at most", len(r.node.items), mostListeners)
+			return
+		}
+		var all []Listen
+		for _, item := range r.node.items {
+			if l, ok := r.listener(item); ok {
+				all = append(all, l)
+			}
+		}
+		*at(r.to.file.config) = all
+	}}
 }
 
 // httpListen reads http.listen.

@@ -44,8 +44,8 @@ var schema = []key{
 	{"log", "format", false, `"text"`, "how a line of the log is written", choice(
 		func(t target, w string) { t.file.config.Log.Format = w }, "text", "json")},
 
-	{"policy", "listen", false, `["127.0.0.1:10040"]`, "where Postfix asks", takes{
-		words: "a list of listeners", read: reading.policyListen}},
+	{"policy", "listen", false, `["127.0.0.1:10040"]`, "where Postfix asks", listeners(
+		`["127.0.0.1:10040"]`, func(c *Config) *[]Listen { return &c.Policy })},
 
 	{"http", "listen", false, `"127.0.0.1:8025"`, "metrics and health", takes{
 		words: "a listener, or \"\" for none", read: reading.httpListen}},
@@ -89,9 +89,9 @@ var schema = []key{
 	{"callout", "tls", true, `"opportunistic"`, "encryption towards destinations", choice(
 		func(t target, w string) { t.settings.Callout.TLS = tlsMode(w) }, "opportunistic", "off", "require", "verify")},
 	{"callout", "client_cert", true, `""`, "certificate for destinations that want one", takes{
-		words: "a file, or \"\" for none", read: reading.clientCert}},
+		words: "a file, or \"\" for none", example: `"client.pem"`, read: reading.clientCert}},
 	{"callout", "client_key", true, `""`, "key of that certificate", takes{
-		words: "a file, or \"\" for none", read: reading.clientKey}},
+		words: "a file, or \"\" for none", example: `"client.pem"`, read: reading.clientKey}},
 	{"callout", "source", true, `[]`, "local addresses that callouts come from", takes{
 		words: "a list of IP addresses, one of each family at most", example: `["192.0.2.10"]`, read: reading.source}},
 	{"callout", "mail_from", true, `""`, "the sender, which is the null sender", text(
@@ -110,11 +110,46 @@ var schema = []key{
 		func(t target, w string) { t.domain.Mode = domainMode(w) }, "callout", "list", "list+callout", "off")},
 	{"domain", "recipients", false, `[]`, "local recipients", takes{
 		words: "a list of local recipients and files of them", example: `["john", "sales-*"]`, read: reading.recipients}},
-	{"domain", "deliver_to", false, `[]`, "next hop for mail", none(isList, "a gateway", `[]`)},
+	{"domain", "deliver_to", false, `[]`, "next hop for mail, where that is another", takes{
+		words: "a list of hosts", example: `["filter.example.com:25"]`, read: reading.deliverTo}},
 
-	{"gateway", "listen", false, `[]`, "SMTP gateway", none(isList, "a gateway", `[]`)},
-	{"gateway", "max_connections", false, `1000`, "connections to the gateway", whole(1, 100_000, nil)},
-	{"gateway", "max_connections_per_client", false, `50`, "those of one client", whole(1, 100_000, nil)},
+	{"gateway", "listen", false, `[]`, "where mail comes in", listeners(
+		`["0.0.0.0:25"]`, func(c *Config) *[]Listen { return &c.Gateway.Listen })},
+	{"gateway", "max_connections", false, `1000`, "connections at a time", whole(
+		1, 100_000, func(t target) *int { return &t.file.config.Gateway.MaxConnections })},
+	{"gateway", "max_connections_per_client", false, `50`, "those of one client", whole(
+		1, 100_000, func(t target) *int { return &t.file.config.Gateway.MaxConnectionsPerClient })},
+	{"gateway", "max_recipients", false, `1000`, "recipients of one message", whole(
+		100, 100_000, func(t target) *int { return &t.file.config.Gateway.MaxRecipients })}, // RFC 5321 section 4.5.3.1.8
+	{"gateway", "max_message_size", false, `"50MiB"`, "of one message", size(
+		64<<10, 2<<30, func(t target) *int64 { return &t.file.config.Gateway.MaxMessageSize })},
+	{"gateway", "max_errors", false, `20`, "errors of one session", whole(
+		1, 1_000_000, func(t target) *int { return &t.file.config.Gateway.MaxErrors })},
+	{"gateway", "command_timeout", false, `"5m"`, "for each command", gatewayDuration(
+		time.Second, time.Hour, func(g *Gateway) *time.Duration { return &g.CommandTimeout })},
+	{"gateway", "data_timeout", false, `"10m"`, "for a message that makes no progress", gatewayDuration(
+		time.Second, time.Hour, func(g *Gateway) *time.Duration { return &g.DataTimeout })},
+	{"gateway", "session_timeout", false, `"30m"`, "for a session without a message", gatewayDuration(
+		time.Second, day, func(g *Gateway) *time.Duration { return &g.SessionTimeout })},
+	{"gateway", "min_data_rate", false, `1000`, "octets a second that a long message must keep up", whole(
+		0, 1_000_000, func(t target) *int { return &t.file.config.Gateway.MinDataRate })},
+	{"gateway", "banner_delay", false, `"0"`, "before the greeting", gatewayDurationOrOff(
+		10*time.Millisecond, 2*time.Minute, func(g *Gateway) *time.Duration { return &g.BannerDelay })},
+	{"gateway", "bare_newline", false, `"reject"`, "what becomes of a CR or LF alone in a message", choice(
+		func(t target, w string) { t.file.config.Gateway.BareNewline = w }, BareNewlineReject, BareNewlineNormalize)},
+	{"gateway", "tls_cert", false, `""`, "certificate for STARTTLS", takes{
+		words: "a file, or \"\" for none", example: `"server.pem"`, read: reading.tlsCert}},
+	{"gateway", "tls_key", false, `""`, "key of that certificate", takes{
+		words: "a file, or \"\" for none", example: `"server.pem"`, read: reading.tlsKey}},
+	{"gateway", "proxy_from", false, `[]`, "load balancers that send a PROXY header", takes{
+		words: "a list of IP addresses and networks", example: `["192.0.2.10", "10.1.0.0/16"]`, read: reading.proxyFrom}},
+	{"gateway", "xclient", false, `false`, "tell next hops who the client is",
+		truth(func(t target) *bool { return &t.file.config.Gateway.XCLIENT })},
+	{"gateway", "postmaster", false, `""`, "who gets mail for postmaster without a domain", text(
+		"an address, or \"\" for none", parsePostmaster,
+		func(t target) *string { return &t.file.config.Gateway.Postmaster })},
+	{"gateway", "announce", false, announceDefault(), "what EHLO announces", takes{
+		words: "a list of SMTP extensions", read: reading.announce}},
 	{"socketmap", "listen", false, `[]`, "socketmap server", none(isList, "a socketmap server", `[]`)},
 	{"milter", "listen", false, `[]`, "milter", none(isList, "a milter", `[]`)},
 }

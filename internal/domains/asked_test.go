@@ -33,6 +33,7 @@ func TestAsked(t *testing.T) {
 		"how fast it is asked":    func(d *domains.Domain) { d.Settings.Callout.MaxSessions = 1 },
 		"the mode":                func(d *domains.Domain) { d.Mode = domains.ModeListCallout },
 		"the name":                func(d *domains.Domain) { d.Name = "x.example" },
+		"where mail goes":         func(d *domains.Domain) { d.DeliverTo = callout.Destination{{c}} },
 	}
 	differ := map[string]func(*domains.Domain){
 		"order of priorities": func(d *domains.Domain) { d.Destination = callout.Destination{{c}, {a, b}} },

@@ -31,9 +31,11 @@ type Domain struct {
 	AliasOf     string   // the domain that this is an alias of: all but Name and Epoch is that domain's; "" for a domain
 	Aliases     []string // of a domain: other names for its mailboxes, each asked under its own
 	Destination callout.Destination
-	Mode        Mode
-	Recipients  *Recipients // local recipients of file and store together; nil for none
-	Settings    Settings
+	// DeliverTo is where the gateway passes mail on to; nil for the destination itself.
+	DeliverTo  callout.Destination
+	Mode       Mode
+	Recipients *Recipients // local recipients of file and store together; nil for none
+	Settings   Settings
 	// Epoch is the store's count of changes of what is asked for this name: what was found in an earlier one is
 	// void, but for valid verdicts.
 	Epoch uint64
