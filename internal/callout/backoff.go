@@ -96,3 +96,37 @@ func (p *pool) leftAlone(now time.Time) *Problem {
 	}
 	return &problem
 }
+
+// leaves returns the problem for which a host is left alone now, nil where it is not.
+func (p *pool) leaves(now time.Time) *Problem {
+	p.h.mu.Lock()
+	defer p.h.mu.Unlock()
+	if back := p.backOff(); back.active() && now.Before(back.until) {
+		return p.leftAlone(now)
+	}
+	return nil
+}
+
+// linkFailed leaves a host alone after a Link that could not be opened. A 4xx greeting may be about the number of sessions,
+// which is for callouts to find out.
+func (p *pool) linkFailed(began time.Time, problem *Problem) {
+	if problem.Stage == StageGreeting && problem.Reply.Class() == 4 {
+		return
+	}
+	p.cameToNothing(began, problem)
+}
+
+// linked ends what was held against a host up to EHLO: a Link came past that.
+func (p *pool) linked() {
+	h := p.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, back := range []*backOff{&h.back, &p.back} {
+		if back.active() && back.problem.Stage <= StageSTARTTLS {
+			*back = backOff{}
+		}
+	}
+	if h.state.problem == nil || h.state.problem.Stage <= StageSTARTTLS {
+		h.noteFine()
+	}
+}

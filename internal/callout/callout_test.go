@@ -23,6 +23,11 @@ import (
 //	> learned HOST             (a line for each thing that was learned, with the reply that it was learned from)
 //	> forget HOST
 //	< the addresses that were found
+//	> link mx1.example.com:25,mx2.example.com:25 mx3.example.com
+//	< open with host at address[ within TLS][ after time]: its extensions (or: the problem)
+//	> hello                     (over the last link)
+//	< its extensions (or: the reply)
+//	> part                      (the last link)
 //	> restart                  (what was learned is all that is left)
 //	> set pipelining off       (a setting of the questions that follow)
 //	> order 2 1                (the next order of two hosts that is drawn)
@@ -41,6 +46,7 @@ type player struct {
 	network  *lab.Network
 	pools    *callout.Pools
 	settings callout.Settings
+	link     *callout.Link
 	renewals chan string // what became of them
 	pending  int         // renewals that no step has told of
 
@@ -89,6 +95,11 @@ func (p *player) Tell(verb, rest string) (words string, told bool, err error) {
 		return p.status(strings.Fields(rest)), true, nil
 	case "learned":
 		return p.lessons(rest), true, nil
+	case "link":
+		words, err = p.openLink(rest)
+		return words, true, err
+	case "hello":
+		return p.hello(), true, nil
 	case "forget":
 		return p.forget(rest), true, nil
 	}
@@ -104,6 +115,8 @@ func (p *player) Do(verb, rest string) error {
 		return p.setOrder(rest)
 	case "own":
 		return p.addOwn(rest)
+	case "part":
+		return p.part()
 	case "restart":
 		p.close()
 		p.start()

@@ -12,36 +12,36 @@ import (
 	"callout/internal/smtpwire"
 )
 
-// connect opens the connection.
-func (s *session) connect(q *query, latest time.Time) *Problem {
-	h := s.pool.h
-	ctx, cancel := context.WithTimeout(h.pools.ctx, q.Settings.ConnectTimeout)
+// connect opens the connection. The end of ctx closes it.
+func (c *connection) connect(ctx context.Context, s *Settings, latest time.Time) *Problem {
+	h, life := c.pool.h, ctx
+	ctx, cancel := context.WithTimeout(ctx, s.ConnectTimeout)
 	defer cancel()
 	if !latest.IsZero() {
 		ctx, cancel = context.WithDeadline(ctx, latest)
 		defer cancel()
 	}
-	s.note("connecting to " + s.where())
-	conn, err := h.pools.dial(ctx, s.pool.flavour.source, h.address)
+	c.note("connecting to " + c.where())
+	conn, err := h.pools.dial(ctx, c.pool.flavour.source, h.address)
 	if err != nil {
 		err = plain(err)
-		if from := s.pool.flavour.source; from.IsValid() {
+		if from := c.pool.flavour.source; from.IsValid() {
 			err = fmt.Errorf("from %s: %w", from, err)
 		}
-		return &Problem{Kind: NoConnection, Stage: StageConnect, Host: s.host, Err: err}
+		return &Problem{Kind: NoConnection, Stage: StageConnect, Host: c.host, Err: err}
 	}
-	s.conn, s.r = conn, smtpwire.NewReader(conn)
-	s.stop = context.AfterFunc(h.pools.ctx, func() { conn.Close() })
+	c.conn, c.r = conn, smtpwire.NewReader(conn)
+	c.stop = context.AfterFunc(life, func() { conn.Close() })
 	return nil
 }
 
 // where names the host, with its address where that is another.
-func (s *session) where() string {
-	name := s.host.Address()
-	if name == s.pool.h.address {
+func (c *connection) where() string {
+	name := c.host.Address()
+	if name == c.pool.h.address {
 		return name
 	}
-	return name + " [" + s.pool.h.address + "]"
+	return name + " [" + c.pool.h.address + "]"
 }
 
 // plain leaves out of a dial error what its Problem says already.
@@ -58,32 +58,30 @@ func plain(err error) error {
 }
 
 // greet reads the greeting, says EHLO and turns encryption on where that is to be (RFC 5321 sections 3.1 and 3.2).
-func (s *session) greet(q *query, latest time.Time, plain bool) *Problem {
-	if s.host.Scheme == SMTPS {
-		if problem := s.handshake(q, latest); problem != nil {
+func (c *connection) greet(s *Settings, latest time.Time, plain bool) *Problem {
+	if c.host.Scheme == SMTPS {
+		if problem := c.handshake(latest); problem != nil {
 			return problem
 		}
 	}
-	greeting, problem := s.read(nil, StageGreeting, latest)
-	if s.host.Scheme == SMTPS {
-		problem = s.refusedWithin(problem)
+	greeting, problem := c.read(nil, StageGreeting, latest)
+	if c.host.Scheme == SMTPS {
+		problem = c.refusedWithin(problem)
 	}
 	if problem == nil && greeting.Code != 220 {
-		problem = s.unexpected(StageGreeting, greeting)
+		problem = c.unexpected(StageGreeting, greeting)
 	}
 	if problem != nil {
 		return problem
 	}
-	if isOurs(greeting, q.Settings.Hostname) {
-		return &Problem{Kind: Loop, Stage: StageGreeting, Host: s.host, Reply: greeting}
+	if isOurs(greeting, s.Hostname) {
+		return &Problem{Kind: Loop, Stage: StageGreeting, Host: c.host, Reply: greeting}
 	}
-	if strings.Contains(greeting.Text(), "Postfix") {
-		s.rejectMax = maxRejectionsPostfix
-	}
-	if problem := s.hello(q, latest); problem != nil {
+	c.greeting = greeting
+	if problem := c.hello(s, latest); problem != nil {
 		return problem
 	}
-	return s.encrypt(q, latest, plain)
+	return c.encrypt(s, latest, plain)
 }
 
 // isOurs reports whether a greeting is one of our own: it names the server first (RFC 5321 section 4.2). A machine
@@ -94,41 +92,41 @@ func isOurs(greeting smtpwire.Reply, hostname string) bool {
 }
 
 // hello says EHLO, or HELO where that is refused (RFC 5321 section 4.1.1.1), or LHLO (RFC 2033 section 4.1).
-func (s *session) hello(q *query, latest time.Time) *Problem {
-	s.pipelining, s.smtputf8, s.starttls, s.ehlo = false, false, false, false
+func (c *connection) hello(s *Settings, latest time.Time) *Problem {
+	c.announced, c.pipelining, c.smtputf8, c.starttls, c.ehlo = smtpwire.Reply{}, false, false, false, false
 	verb := "EHLO "
-	if s.host.Scheme == LMTP {
+	if c.host.Scheme == LMTP {
 		verb = "LHLO "
 	}
-	hello, problem := s.command(nil, StageEHLO, latest, verb, q.Settings.Hostname)
+	hello, problem := c.command(nil, StageEHLO, latest, verb, s.Hostname)
 	if problem != nil {
 		return problem
 	}
 	if hello.Code == 250 {
-		s.ehlo = true
-		s.learn(hello)
+		c.ehlo, c.announced = true, hello
+		c.learn(hello)
 		return nil
 	}
-	if hello.Class() == 5 && s.host.Scheme != LMTP {
-		hello, problem = s.command(nil, StageEHLO, latest, "HELO ", q.Settings.Hostname)
+	if hello.Class() == 5 && c.host.Scheme != LMTP {
+		hello, problem = c.command(nil, StageEHLO, latest, "HELO ", s.Hostname)
 		if problem != nil || hello.Code == 250 {
 			return problem
 		}
 	}
-	return s.unexpected(StageEHLO, hello)
+	return c.unexpected(StageEHLO, hello)
 }
 
 // learn reads the extensions of an EHLO reply.
-func (s *session) learn(hello smtpwire.Reply) {
+func (c *connection) learn(hello smtpwire.Reply) {
 	for _, line := range hello.Lines[1:] {
 		keyword, _, _ := strings.Cut(line, " ")
 		switch strings.ToUpper(keyword) {
 		case "PIPELINING":
-			s.pipelining = true
+			c.pipelining = true
 		case "SMTPUTF8":
-			s.smtputf8 = true
+			c.smtputf8 = true
 		case "STARTTLS":
-			s.starttls = true
+			c.starttls = true
 		}
 	}
 }

@@ -96,9 +96,10 @@ const (
 	StageSTARTTLS              // STARTTLS and its handshake, or that of smtps://
 	StageMail                  // MAIL FROM:<>
 	StageRcpt                  // RCPT TO
+	StageData                  // a message; no callout comes so far
 )
 
-var stageNames = [...]string{"queue", "connect", "greeting", "ehlo", "starttls", "mail", "rcpt"}
+var stageNames = [...]string{"queue", "connect", "greeting", "ehlo", "starttls", "mail", "rcpt", "data"}
 
 // String returns the stage in a word, as logs and metrics have it.
 func (s Stage) String() string { return stageNames[s] }
@@ -166,6 +167,8 @@ type Problem struct {
 	Host  Host
 	Reply smtpwire.Reply // the destination's own words, where it had any
 	Err   error          // what the network or the reply reader said, where they did
+	// Delivery says that it was met by a session for mail, not by a callout.
+	Delivery bool
 	// Again is set where the host was not asked, since it is left alone after this problem: until then.
 	Again time.Time
 }
@@ -173,7 +176,11 @@ type Problem struct {
 // Error returns one line: where, at which stage, what.
 func (p *Problem) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "callout to %s: %s: ", p.Host, p.Stage)
+	what := "callout"
+	if p.Delivery {
+		what = "delivery"
+	}
+	fmt.Fprintf(&b, "%s to %s: %s: ", what, p.Host, p.Stage)
 	switch {
 	case !p.Reply.IsZero():
 		b.WriteString(p.Reply.String())

@@ -17,10 +17,12 @@ type target struct {
 	ip      netip.Addr
 }
 
-// search is one question on its way through the hosts of its destination.
+// search is one question, or one message, on its way through the hosts of its destination.
 type search struct {
 	ps      *Pools
 	q       *Question
+	drawn   string // whose order of hosts it is: the domain
+	try     func(ctx context.Context, t target, provisional, othersLeft bool) Answer
 	renewed func(ProbeAnswer) // until a host has the renewal
 	best    Answer            // of those that settled nothing
 	failed  bool              // a host could not be asked, or broke off
@@ -29,13 +31,14 @@ type search struct {
 // search goes through the hosts. What it returns where no host settles the question is the problem that came
 // furthest, the first of those: a 4xx to RCPT tells more than a refused connection to the backup.
 func (ps *Pools) search(ctx context.Context, q *Question) Answer {
-	s := &search{ps: ps, q: q, renewed: q.Renewed}
+	s := &search{ps: ps, q: q, drawn: q.Recipient.Domain(), renewed: q.Renewed}
+	s.try = s.target
 	a := s.run(ctx)
 	if s.renewed != nil && !q.Renewal.IsZero() {
 		s.renewed(ProbeAnswer{})
 	}
 	if s.failed {
-		ps.orders.forget(q.Recipient.Domain())
+		ps.orders.forget(s.drawn)
 	}
 	return a
 }
@@ -69,7 +72,7 @@ func (s *search) ordered(i int, group []Host) []Host {
 	if len(group) < 2 {
 		return group
 	}
-	order := s.ps.orders.of(s.q.Recipient.Domain(), i, len(group))
+	order := s.ps.orders.of(s.drawn, i, len(group))
 	hosts := make([]Host, 0, len(group))
 	for _, n := range order {
 		if group[n] != s.q.Avoid {
@@ -116,7 +119,7 @@ func (s *search) host(ctx context.Context, h Host, priority int, othersLeft bool
 		s.ps.recovered(h.Address())
 	}
 	for i, t := range targets {
-		a = s.target(ctx, t, priority > 0, othersLeft || i < len(targets)-1)
+		a = s.try(ctx, t, priority > 0, othersLeft || i < len(targets)-1)
 		s.keep(&a, priority)
 		if a.Outcome != Unknown || a.Problem.Kind.said() || ctx.Err() != nil {
 			return a
@@ -150,8 +153,7 @@ func (s *search) keep(a *Answer, priority int) {
 func (s *search) target(ctx context.Context, t target, provisional, othersLeft bool) Answer {
 	h := s.ps.host(t.address)
 	p := h.pool(flavourOf(t, s.q.Settings), t.host.String())
-	if t.ip.IsValid() && s.ps.own(netip.AddrPortFrom(t.ip, t.host.Port)) {
-		problem := &Problem{Kind: Loop, Stage: StageConnect, Host: t.host, Err: errOwnListener}
+	if problem := s.ps.leadsToUs(t); problem != nil {
 		p.cameToNothing(time.Now(), problem)
 		return failed(problem)
 	}
@@ -181,6 +183,14 @@ func (s *search) target(ctx context.Context, t target, provisional, othersLeft b
 func (s *search) query(ctx context.Context, t target, provisional, othersLeft bool) *query {
 	question := *s.q
 	return &query{Question: &question, host: t.host, ctx: ctx, othersLeft: othersLeft, provisional: provisional}
+}
+
+// leadsToUs is the problem of a target where Callout itself listens, nil elsewhere.
+func (ps *Pools) leadsToUs(t target) *Problem {
+	if t.ip.IsValid() && ps.own(netip.AddrPortFrom(t.ip, t.host.Port)) {
+		return &Problem{Kind: Loop, Stage: StageConnect, Host: t.host, Err: errOwnListener}
+	}
+	return nil
 }
 
 var errOwnListener = errors.New("it is Callout itself that listens there; name the server that holds the mailboxes")

@@ -10,72 +10,77 @@ import (
 	"callout/internal/smtpwire"
 )
 
-// fallsBack reports whether a session whose handshake failed is to be followed by one without TLS.
-func (p *pool) fallsBack() bool {
-	return p.flavour.tls == TLSOpportunistic && p.flavour.scheme != SMTPS
+// fallsBack reports whether a connection that ended in a problem is to be followed by one without TLS, since it was the
+// handshake that failed. The host is known for it then.
+func (p *pool) fallsBack(problem *Problem) bool {
+	if problem == nil || problem.Kind != TLS || p.flavour.tls != TLSOpportunistic || p.flavour.scheme == SMTPS {
+		return false
+	}
+	p.h.learn(NoTLS, 0, problem.words())
+	return true
 }
 
 // encrypt says STARTTLS where the session is to be encrypted (RFC 3207), and EHLO again. plain leaves it as it is.
-func (s *session) encrypt(q *query, latest time.Time, plain bool) *Problem {
-	mode := s.pool.flavour.tls
+func (c *connection) encrypt(s *Settings, latest time.Time, plain bool) *Problem {
+	mode := c.pool.flavour.tls
 	required := mode == TLSRequire || mode == TLSVerify
 	switch {
-	case s.host.Scheme == SMTPS || mode == TLSOff:
+	case c.host.Scheme == SMTPS || mode == TLSOff:
 		return nil
-	case required && !s.starttls:
-		return s.tlsProblem(errNoSTARTTLS)
-	case !required && (plain || !s.starttls || s.pool.knowsNoTLS()):
+	case required && !c.starttls:
+		return c.tlsProblem(errNoSTARTTLS)
+	case !required && (plain || !c.starttls || c.pool.knowsNoTLS()):
 		return nil
 	}
-	reply, problem := s.command(nil, StageSTARTTLS, latest, "STARTTLS", "")
+	reply, problem := c.command(nil, StageSTARTTLS, latest, "STARTTLS", "")
 	switch {
 	case problem != nil:
 		return problem
 	case reply.Code != 220 && required:
-		return &Problem{Kind: TLS, Stage: StageSTARTTLS, Host: s.host, Reply: reply}
+		return &Problem{Kind: TLS, Stage: StageSTARTTLS, Host: c.host, Reply: reply}
 	case reply.Code != 220:
 		return nil // RFC 3207 section 4.1: the session goes on as it is
-	case s.r.Buffered() > 0:
+	case c.r.Buffered() > 0:
 		// What came before the handshake would pass for something said within it (RFC 3207 section 6).
-		return s.lost(StageSTARTTLS, &smtpwire.ReplyError{Reason: "the destination said more after its reply to STARTTLS"})
+		return c.lost(StageSTARTTLS, &smtpwire.ReplyError{Reason: "the destination said more after its reply to STARTTLS"})
 	}
-	if problem := s.handshake(q, latest); problem != nil {
+	if problem := c.handshake(latest); problem != nil {
 		return problem
 	}
-	return s.refusedWithin(s.hello(q, latest))
+	return c.refusedWithin(c.hello(s, latest))
 }
 
 // refusedWithin makes a TLS problem of one that came with the first reply within TLS: in TLS 1.3 a server says only then
 // that it wants a certificate, or another one.
-func (s *session) refusedWithin(problem *Problem) *Problem {
+func (c *connection) refusedWithin(problem *Problem) *Problem {
 	var alert *net.OpError
 	if problem != nil && problem.Kind == Closed && errors.As(problem.Err, &alert) && alert.Op == "remote error" {
-		return s.tlsProblem(problem.Err)
+		return c.tlsProblem(problem.Err)
 	}
 	return problem
 }
 
 // handshake turns encryption on. Nothing that was read before survives it.
-func (s *session) handshake(q *query, latest time.Time) *Problem {
-	deadline := time.Now().Add(s.timeout)
+func (c *connection) handshake(latest time.Time) *Problem {
+	deadline := time.Now().Add(c.timeout)
 	if !latest.IsZero() && latest.Before(deadline) {
 		deadline = latest
 	}
-	s.conn.SetDeadline(deadline)
-	conn := tls.Client(s.conn, s.pool.tlsConfig(s.host.Name))
+	c.conn.SetDeadline(deadline)
+	conn := tls.Client(c.conn, c.pool.tlsConfig(c.host.Name))
 	if err := conn.HandshakeContext(context.Background()); err != nil {
-		s.broken = true
-		return s.tlsProblem(err)
+		c.broken = true
+		return c.tlsProblem(err)
 	}
-	s.conn.SetDeadline(time.Time{})
-	s.conn, s.r = conn, smtpwire.NewReader(conn)
+	c.conn.SetDeadline(time.Time{})
+	c.conn, c.r = conn, smtpwire.NewReader(conn)
 	state := conn.ConnectionState()
-	s.note("TLS: " + tls.VersionName(state.Version) + ", " + tls.CipherSuiteName(state.CipherSuite))
+	c.note("TLS: " + tls.VersionName(state.Version) + ", " + tls.CipherSuiteName(state.CipherSuite))
 	return nil
 }
 
-func (s *session) tlsProblem(err error) *Problem {
-	return &Problem{Kind: TLS, Stage: StageSTARTTLS, Host: s.host, Err: err}
+func (c *connection) tlsProblem(err error) *Problem {
+	return &Problem{Kind: TLS, Stage: StageSTARTTLS, Host: c.host, Err: err}
 }
 
 var errNoSTARTTLS = errors.New("it does not offer STARTTLS, and tls wants encryption")
