@@ -47,6 +47,10 @@ func (a *app) serve(path string) error {
 	for _, ln := range s.policyListeners {
 		log.Info("listening", "front", "policy", "address", ln.Addr().String())
 	}
+	for _, ln := range s.gatewayListeners {
+		log.Info("listening", "front", "gateway", "address", ln.Addr().String())
+	}
+	s.warnGateway()
 	if s.httpListener != nil {
 		log.Info("listening", "front", "http", "address", s.httpListener.Addr().String())
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,14 +22,19 @@ import (
 	"callout/internal/callout"
 	"callout/internal/config"
 	"callout/internal/domains"
+	"callout/internal/front/gateway"
 	"callout/internal/front/policy"
+	"callout/internal/nexthop"
 	"callout/internal/store"
 	"callout/internal/store/sqlite"
 	"callout/internal/verify"
 )
 
-// Times of a shutdown, all from its beginning. What was asked is answered first; who still waits then is
-// deferred, and what a destination holds up is cut.
+// deliverBy is how long the gateway's running messages have when a shutdown begins.
+const deliverBy = 30 * time.Second
+
+// Times of the rest of a shutdown, all from its beginning, when no message is under way any more. What was asked is
+// answered first; who still waits then is deferred, and what a destination holds up is cut.
 const (
 	answerBy = 6 * time.Second
 	settleBy = 7 * time.Second
@@ -50,12 +57,15 @@ type server struct {
 	pools    *callout.Pools
 	verifier *verify.Verifier
 	policy   *policy.Server
+	gateway  *gateway.Server // nil where it is off, as are hops
+	hops     *nexthop.Hops
 	http     *http.Server // nil where it is off
 	admin    *http.Server
 
-	policyListeners []net.Listener
-	httpListener    net.Listener
-	adminListener   net.Listener
+	policyListeners  []net.Listener
+	gatewayListeners []net.Listener
+	httpListener     net.Listener
+	adminListener    net.Listener
 
 	draining atomic.Bool
 	failed   chan error // a listener that ended by itself
@@ -100,7 +110,7 @@ func (s *server) open(ctx context.Context) error {
 		return err
 	}
 	s.pools = callout.NewPools(callout.Options{
-		Log: s.log, Registerer: registry, Own: ownAddresses(append(s.policyListeners, s.httpListener)), Here: ofThisMachine,
+		Log: s.log, Registerer: registry, Own: ownAddresses(slices.Concat(s.policyListeners, s.gatewayListeners, []net.Listener{s.httpListener})), Here: ofThisMachine,
 		Learned: known, Remember: rememberIn(s.behind),
 	})
 	s.verifier, err = verify.New(ctx, verify.Options{
@@ -112,6 +122,9 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.verifier.EnforceUnserved(c.Defaults.Enforce)
 	s.policy = policy.New(s.verifier, s.log, registry)
+	if err := s.openGateway(registry); err != nil {
+		return err
+	}
 	s.admin = httpServer(api.New(s.verifier, s.domains, s.log, s.pools), s.log)
 	if s.httpListener != nil {
 		s.http = httpServer(s.pages(registry), s.log)
@@ -128,6 +141,13 @@ func (s *server) listen() error {
 		}
 		s.policyListeners = append(s.policyListeners, ln)
 	}
+	for _, l := range s.config.Gateway.Listen {
+		ln, err := listen(l, "gateway.listen")
+		if err != nil {
+			return err
+		}
+		s.gatewayListeners = append(s.gatewayListeners, ln)
+	}
 	var err error
 	if l := s.config.HTTP.Listen; l != nil {
 		if s.httpListener, err = listen(*l, "http.listen"); err != nil {
@@ -143,7 +163,7 @@ func (s *server) listen() error {
 
 // abandon closes what open had opened before it failed.
 func (s *server) abandon() {
-	for _, ln := range append(s.policyListeners, s.httpListener, s.adminListener) {
+	for _, ln := range append(slices.Concat(s.policyListeners, s.gatewayListeners), s.httpListener, s.adminListener) {
 		if ln != nil {
 			ln.Close()
 		}
@@ -168,6 +188,9 @@ func (s *server) abandon() {
 func (s *server) start() {
 	for _, ln := range s.policyListeners {
 		go func() { s.ended("policy", ln, s.policy.Serve(ln)) }()
+	}
+	for _, ln := range s.gatewayListeners {
+		go func() { s.ended("gateway", ln, s.gateway.Serve(ln)) }()
 	}
 	if s.http != nil {
 		go func() { s.ended("http", s.httpListener, s.http.Serve(s.httpListener)) }()
@@ -210,6 +233,12 @@ func needRestart(old, new *config.Config) []string {
 	differ("data_dir", old.DataDir, new.DataDir)
 	differ("log.format", old.Log.Format, new.Log.Format)
 	differ("policy.listen", listeners(old.Policy...), listeners(new.Policy...))
+	was, is := gatewayKeys(old), gatewayKeys(new)
+	for _, key := range slices.Sorted(maps.Keys(is)) {
+		if before, ok := was[key]; ok { // a gateway that is new is told of by its listen alone
+			differ(key, before, is[key])
+		}
+	}
 	differ("cache.max_entries", old.MaxEntries, new.MaxEntries)
 	httpOf := func(c *config.Config) string {
 		if c.HTTP.Listen == nil {
@@ -236,9 +265,23 @@ func (s *server) warnShadowed() {
 	}
 }
 
+// shutGateway lets the messages finish that are under way. Questions of other front ends are answered meanwhile.
+func (s *server) shutGateway() {
+	if s.gateway == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), deliverBy)
+	defer cancel()
+	s.gateway.Shutdown(ctx)
+	quit, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	s.hops.Close(quit)
+}
+
 // shutdown answers what was asked, says QUIT to destinations, writes what is to be kept and closes everything.
 func (s *server) shutdown() {
 	s.draining.Store(true)
+	s.shutGateway()
 	begun := time.Now()
 	by := func(d time.Duration) (context.Context, context.CancelFunc) {
 		return context.WithDeadline(context.Background(), begun.Add(d))

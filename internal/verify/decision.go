@@ -142,19 +142,27 @@ func deferral(v Verdict) (code int, enhanced smtpwire.Enhanced, text, reason str
 
 // deferEnhanced returns the enhanced status code (RFC 3463) of a deferral that is not the destination's own.
 func deferEnhanced(err error, p *callout.Problem) smtpwire.Enhanced {
-	subject, detail := uint16(4), uint16(1) // no answer from host
 	switch {
 	case errors.Is(err, errListEmpty):
-		subject, detail = 3, 0 // other mail system status: it is ours that lacks something
+		return smtpwire.Enhanced{Class: 4, Subject: 3, Detail: 0} // other mail system status: it is ours that lacks something
 	case p == nil:
-		detail = 2 // answer_within
-	case p.Kind == callout.Timeout, p.Kind == callout.Closed, p.Kind == callout.Garbage:
+		return smtpwire.Enhanced{Class: 4, Subject: 4, Detail: 2} // answer_within
+	}
+	return ProblemStatus(p)
+}
+
+// ProblemStatus returns the enhanced status code (RFC 3463) of a deferral that a problem with a destination is the
+// reason of.
+func ProblemStatus(p *callout.Problem) smtpwire.Enhanced {
+	subject, detail := uint16(4), uint16(1) // no answer from host
+	switch p.Kind {
+	case callout.Timeout, callout.Closed, callout.Garbage:
 		detail = 2 // bad connection
-	case p.Kind == callout.QueueFull:
+	case callout.QueueFull:
 		detail = 5 // mail system congestion
-	case p.Kind == callout.Loop:
+	case callout.Loop:
 		detail = 6 // routing loop detected
-	case p.Kind == callout.TLS:
+	case callout.TLS:
 		subject, detail = 7, 5 // cryptographic failure
 	}
 	return smtpwire.Enhanced{Class: 4, Subject: subject, Detail: detail}
@@ -175,7 +183,7 @@ func printable(text string) string {
 func (d *Decision) AppendReply(b []byte) []byte {
 	b = strconv.AppendInt(b, int64(d.Code), 10)
 	b = append(b, ' ')
-	b = append(b, d.Enhanced.String()...)
+	b = d.Enhanced.Append(b)
 	b = append(b, ' ')
 	return append(b, d.Text...)
 }

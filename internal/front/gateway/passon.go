@@ -1,0 +1,169 @@
+package gateway
+
+import (
+	"errors"
+	"sync"
+
+	"callout/internal/callout"
+	"callout/internal/nexthop"
+	"callout/internal/smtpwire"
+	"callout/internal/verify"
+)
+
+// The replies to recipients that are not passed on though nothing is known against them.
+var (
+	tooMany        = ours(452, 5, 3, "too many recipients, send the others in another transaction")
+	anotherHop     = ours(452, 5, 3, "this recipient is served elsewhere, send to it in another transaction")
+	oneAtATime     = ours(452, 5, 3, "one recipient at a time, send to the others in another transaction")
+	noHop          = ours(451, 3, 5, "no next hop is set for this domain, try again later")
+	connectionLost = ours(451, 4, 2, "connection to the next hop lost, try again later")
+)
+
+// passOn tells the next hop of the recipients that are accepted here, live: what it says is what the client is told.
+func (c *session) passOn() {
+	tx := c.tx
+	var flight []*pending
+	for i := range c.group {
+		p := &c.group[i]
+		if p.domain == nil || !p.open() {
+			continue
+		}
+		to := routeOf(p.domain)
+		if tx.to.destination == nil {
+			tx.to = to
+		}
+		switch {
+		case len(to.destination) == 0:
+			p.answer = noHop
+		case tx.broken != nil:
+			p.answer = *tx.broken
+		case tx.accepted+len(flight) >= c.MaxRecipients:
+			p.answer = tooMany
+		case !tx.to.same(to):
+			p.answer = anotherHop
+		case tx.to.lmtp:
+			c.passOnAlone(p)
+		default:
+			flight = append(flight, p)
+		}
+	}
+	if len(flight) > 0 {
+		c.fly(flight)
+	}
+	if tx != nil && tx.accepted == 0 && tx.broken == nil {
+		tx.to = route{} // nobody holds it: the next recipient may go elsewhere
+		tx.end()
+	}
+}
+
+// passOnAlone passes a recipient on to a hop that speaks LMTP. Such a hop says of each recipient what became of the
+// message (RFC 2033 section 4.2); a client can be told one thing, so that a transaction has one recipient.
+func (c *session) passOnAlone(p *pending) {
+	if c.tx.accepted > 0 {
+		p.answer = oneAtATime
+		return
+	}
+	c.fly([]*pending{p})
+}
+
+// fly passes recipients on in one flight.
+func (c *session) fly(flight []*pending) {
+	tx := c.tx
+	if !c.begin() {
+		for _, p := range flight {
+			p.answer = *tx.broken
+		}
+		return
+	}
+	list := make([]nexthop.Recipient, len(flight))
+	for i, p := range flight {
+		list[i] = nexthop.Recipient{Path: p.r.String(), Params: p.params}
+	}
+	replies, err := tx.delivery.Recipients(c.ctx, list)
+	refused := tx.delivery.MailRefused()
+	var doubted sync.WaitGroup
+	for i, p := range flight {
+		if i >= len(replies) {
+			p.answer = connectionLost
+			continue
+		}
+		reply := replies[i]
+		p.answer = c.live(p, reply)
+		switch {
+		case reply.Class() == 2:
+			if tx.accepted++; tx.accepted == 1 {
+				tx.first = p.r.String()
+			}
+		case reply.Class() == 5 && !refused:
+			doubted.Go(func() { c.recheck(p) })
+		}
+	}
+	doubted.Wait()
+	switch {
+	case err != nil:
+		c.debug("the next hop failed", "err", err)
+		tx.breaks(connectionLost)
+	case refused:
+		tx.refused(theirs(replies[0], "the sender is refused by the next hop"))
+	}
+}
+
+// live words a next hop's reply to RCPT. The texts of destinations tell where mailboxes live, so that they are passed
+// on only where that is wanted.
+func (c *session) live(p *pending, r smtpwire.Reply) answer {
+	text := ""
+	if !p.domain.Settings.DestinationText {
+		switch r.Class() {
+		case 2:
+			text = "ok"
+		case 4:
+			text = "not taken now by the next hop, try again later"
+		default:
+			text = "refused by the next hop"
+		}
+	}
+	a := theirs(r, text)
+	if r.Class() == 2 && r.Enhanced.Class == 0 {
+		a.enhanced = smtpwire.Enhanced{Class: 2, Subject: 1, Detail: 5}
+	}
+	return a
+}
+
+// recheck has a recipient that the next hop refused asked about by a callout. What the hop said may be about the
+// sender; where the recipient itself is gone the client is told so as usual.
+func (c *session) recheck(p *pending) {
+	if d, ok := c.verifier.Recheck(c.ctx, c.question(p)); ok && d.Action == verify.Reject {
+		p.decision, p.answer = d, answer{}
+	}
+}
+
+// begin sees to it that the transaction has a delivery session. Where it can't have one it is broken, and says why.
+func (c *session) begin() bool {
+	tx := c.tx
+	if tx.delivery != nil {
+		return true
+	}
+	var err error
+	if tx.delivery, err = c.hops.Begin(c.ctx, tx.to.hop(c.XCLIENT), tx.envelope()); err == nil {
+		return true
+	}
+	tx.delivery = nil
+	var lacks *nexthop.Refusal
+	if errors.As(err, &lacks) {
+		tx.breaks(theirs(lacks.Reply, ""))
+		return false
+	}
+	c.debug("no delivery session", "err", err)
+	tx.breaks(unreachable(err))
+	return false
+}
+
+// unreachable words why no delivery session could be had, as the verifier does for callouts.
+func unreachable(err error) answer {
+	a := ours(451, 4, 1, "the next hop can't be reached now, try again later")
+	var p *callout.Problem
+	if errors.As(err, &p) {
+		a.enhanced = verify.ProblemStatus(p)
+	}
+	return a
+}
