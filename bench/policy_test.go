@@ -120,9 +120,17 @@ func (c *policyClient) ask(recipient string) ([]byte, error) {
 }
 
 // exists asks for a recipient, and returns an error where the answer is not that it exists.
-func (c *policyClient) exists(recipient string) error {
+func (c *policyClient) exists(recipient string) error { return c.expect(recipient, "action=DUNNO") }
+
+// missing asks for a recipient, and returns an error where the answer is not that it does not exist.
+func (c *policyClient) missing(recipient string) error {
+	return c.expect(recipient, "action=550 5.1.1")
+}
+
+// expect asks for a recipient, and returns an error where the answer does not begin as it must.
+func (c *policyClient) expect(recipient, prefix string) error {
 	action, err := c.ask(recipient)
-	if err == nil && !bytes.HasPrefix(action, []byte("action=DUNNO")) {
+	if err == nil && !bytes.HasPrefix(action, []byte(prefix)) {
 		err = fmt.Errorf("it said %q", action)
 	}
 	if err != nil {
