@@ -16,7 +16,7 @@ import (
 )
 
 // demoAddresses are where demo listens.
-type demoAddresses struct{ policy, http, destination string }
+type demoAddresses struct{ policy, gateway, http, destination string }
 
 func (a *app) demoCommand() *cobra.Command {
 	var once bool
@@ -29,6 +29,7 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "end after the tour")
 	cmd.Flags().StringVar(&at.policy, "policy", "127.0.0.1:10040", "`HOST:PORT` of the policy front end")
+	cmd.Flags().StringVar(&at.gateway, "gateway", "127.0.0.1:2525", "`HOST:PORT` of the SMTP gateway")
 	cmd.Flags().StringVar(&at.http, "http", "127.0.0.1:8025", "`HOST:PORT` of the HTTP listener")
 	cmd.Flags().StringVar(&at.destination, "destination", "127.0.0.1:2526", "`HOST:PORT` where the demo's own destination listens")
 	return cmd
@@ -48,17 +49,20 @@ data_dir = %q
 log      = { level = "warn" }
 [policy]
 listen = [%q]
+[gateway]
+listen = [%q]
+postmaster = "postmaster@` + demoDomain + `"
 [http]
 listen = %q
 [[domain]]
 name = "` + demoDomain + `"
-destinations = [%[4]q]
+destinations = [%[5]q]
 [[domain]]
 name = "` + demoCatchAll + `"
-destinations = [%[4]q]
+destinations = [%[5]q]
 [[domain]]
 name = "` + demoSlow + `"
-destinations = [%[4]q]
+destinations = [%[5]q]
 `
 
 func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
@@ -68,7 +72,7 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 	if err != nil {
 		return &statusError{exitUsage, fmt.Errorf("demo: --destination %s: %s", at.destination, plainListenError(err))}
 	}
-	destination := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{
+	destination := &lab.Destination{Hostname: "mx.example.com", TakesMail: true, Domains: map[string]lab.Domain{
 		demoDomain:   {Mailboxes: []string{"john", "jane", "postmaster", "john smith"}},
 		demoCatchAll: {CatchAll: true},
 		demoSlow:     {Mailboxes: []string{"john"}, Delay: demoDelay},
@@ -88,10 +92,11 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 		return err
 	}
 	defer s.shutdown()
-	at.policy, at.http = s.policyListeners[0].Addr().String(), s.httpListener.Addr().String() // port 0 takes a free one
+	at.policy, at.gateway = s.policyListeners[0].Addr().String(), s.gatewayListeners[0].Addr().String() // port 0 takes a free one
+	at.http = s.httpListener.Addr().String()
 
 	t := &tour{a: a, server: s, destination: destination, at: at}
-	if err := t.run(ctx); err != nil {
+	if err := t.run(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	if once {
@@ -110,7 +115,7 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 // startDemo starts a server with the demo's configuration.
 func (a *app) startDemo(ctx context.Context, dir string, at demoAddresses) (s *server, flush func(), err error) {
 	flush = func() {}
-	text := fmt.Sprintf(demoConfig, dir, at.policy, at.http, at.destination)
+	text := fmt.Sprintf(demoConfig, dir, at.policy, at.gateway, at.http, at.destination)
 	path := dir + "/callout.toml"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return nil, flush, fmt.Errorf("demo: %w", err)
@@ -123,7 +128,7 @@ func (a *app) startDemo(ctx context.Context, dir string, at demoAddresses) (s *s
 	s, err = newServer(ctx, c, log, level)
 	var unusable *statusError
 	if errors.As(err, &unusable) {
-		return nil, flush, fmt.Errorf("demo: %w; --policy and --http choose other addresses", err)
+		return nil, flush, fmt.Errorf("demo: %w; --policy, --gateway and --http choose other addresses", err)
 	}
 	if err != nil {
 		return nil, flush, err

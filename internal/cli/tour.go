@@ -38,7 +38,16 @@ var stops = []stop{
 	{"bad\tname@" + demoDomain, "what is no address is refused and never asked"},
 }
 
+// run goes through the front ends one after the other.
 func (t *tour) run(ctx context.Context) error {
+	if err := t.policy(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	return t.gateway(ctx)
+}
+
+// policy asks the policy front end, and shows what it says and why.
+func (t *tour) policy(ctx context.Context) error {
 	out := t.a.out
 	fmt.Fprintf(out, "A destination with a few mailboxes listens on %s, Callout's policy front end on %s.\n", t.at.destination, t.at.policy)
 	fmt.Fprintf(out, "Each question below goes through the policy protocol, as Postfix would ask it at RCPT TO.\n\n")
@@ -130,9 +139,11 @@ The demo stays up; Ctrl-C ends it. In another terminal, try
       what the destination itself says
   printf 'request=smtpd_access_policy\nprotocol_state=RCPT\nrecipient=jane@example.com\n\n' | nc -q1 %[2]s %[3]s
       what Postfix asks, and what it is told
+  swaks --server %[6]s --from sender@example.org --to jane@example.com,nobody@example.com
+      a message through the gateway: one recipient is delivered to, the other refused
   bin/callout cache list --domain example.com -c %[5]s/callout.toml
   bin/callout cache clear --recipient nobody@example.com -c %[5]s/callout.toml
       what is kept, and how to forget it
   curl -s http://%[4]s/metrics | grep ^callout_
-`, t.at.destination, host, port, t.at.http, dir)
+`, t.at.destination, host, port, t.at.http, dir, t.at.gateway)
 }
