@@ -9,6 +9,11 @@
 //	front_test.go        a Postfix that asks Callout by check_policy_service and relays to the destination
 //	serve_test.go        a running "callout serve" with its configuration file and log
 //	tap_test.go          listens between Postfix and Callout and keeps what was said
+//	gateway_test.go      a "callout serve" that takes mail itself, in front of real servers that keep what they get:
+//	                     gateway_delivery_test.go that it arrives as it was sent, gateway_smuggling_test.go that
+//	                     nothing comes in with it, gateway_kill_test.go that it is not lost, gateway_load_test.go
+//	                     that it all arrives; gateway_client_test.go is a raw client, gateway_arrived_test.go
+//	                     compares what has arrived, gateway_receiver_test.go is a next hop that a test can watch
 //	policyclient_test.go speaks Postfix's policy protocol, smtpclient_test.go a raw SMTP dialogue
 //
 // The destination keeps the limits Postfix ships with (smtpd_soft_error_limit, smtpd_hard_error_limit,

@@ -2,7 +2,9 @@ package nexthop
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
+	"net"
 	"strings"
 	"time"
 
@@ -39,7 +41,20 @@ type session struct {
 }
 
 func newSession(h *Hops, k key, link *callout.Link) *session {
+	boundBuffer(link.Conn)
 	return &session{hops: h, key: k, link: link, cut: link.Cut, takes: announced(link.Extensions, k.pipelining), began: time.Now()}
+}
+
+// kernelBuffer bounds what a hop has not taken yet: else the kernel lets it grow to megabytes for each session.
+const kernelBuffer = 256 << 10
+
+func boundBuffer(conn net.Conn) {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(kernelBuffer) // where it fails the kernel's own bound holds
+	}
 }
 
 // watch has the end of ctx close the connection, until stop is called.

@@ -11,6 +11,8 @@
 //	destination.go  a Postfix where callouts and deliveries come in at two ports, so that its log tells them apart
 //	sessions.go     what a Postfix has logged of its connections
 //	variants.go     the Postfix destinations: stock, with limits, behind postscreen, with postgrey; a backup MX
+//	keeper.go       the servers that keep messages for a test to read, each kind in a keeper_ file of its own
+//	senders.go      a Postfix and an Exim that send on what they take
 //	tls.go          the Postfix destinations with TLS, good and bad; certificates.go: what they show
 //	root.go         a server whose packages conflict with Postfix, in a file system of its own, which the script
 //	                install-roots has unpacked: exim.go, sendmail.go, opensmtpd.go, dovecot.go

@@ -32,6 +32,13 @@ service lmtp {
 // StartDovecot starts a Dovecot that takes mail by LMTP for the recipients of a passwd-file.
 func StartDovecot(t testing.TB) *Server {
 	t.Helper()
+	s, _ := startDovecot(t)
+	return s
+}
+
+// startDovecot is StartDovecot that returns the root too. Users have Maildirs in var/mail.
+func startDovecot(t testing.TB) (*Server, *root) {
+	t.Helper()
 	addr := FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
 	r := newRoot(t, "dovecot", "dovecot.test", []string{"dovecot", "dovenull", "vmail"}, nil)
@@ -51,5 +58,5 @@ func StartDovecot(t testing.TB) *Server {
 		Valid:        ValidUser,
 		Invalid:      InvalidUser,
 		Log:          func() string { return p.Output(t) + Read(t, r.path("var/log/dovecot.log")) },
-	}
+	}, r
 }

@@ -1,18 +1,13 @@
 package gateway_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"callout/internal/domains"
 	"callout/internal/front/gateway"
@@ -49,7 +44,7 @@ import (
 //
 //	messages N                             that many have arrived
 //	arrived "OCTETS"                       the next of them, behind the Received field of the gateway
-//	received TEXT                          the field of the first has TEXT in it
+//	received [not] TEXT                    the field of the first has TEXT in it
 //	hop heard LINE                         the hop was told exactly that
 //	hop heard not LINE                     it was told nothing that begins so
 //	hop heard together LINE | LINE         the lines came as one write
@@ -175,18 +170,27 @@ func (d *dialogue) move(word, rest string) {
 // octets reads what send sends.
 func (d *dialogue) octets(text string) string {
 	d.t.Helper()
-	quoted, err := strconv.QuotedPrefix(text)
+	octets, err := unquote(text)
 	if err != nil {
 		d.fatalf("%s: %v", text, err)
+	}
+	return octets
+}
+
+// unquote reads octets that are quoted as in Go, and how many times there are.
+func unquote(text string) (string, error) {
+	quoted, err := strconv.QuotedPrefix(text)
+	if err != nil {
+		return "", err
 	}
 	octets, _ := strconv.Unquote(quoted)
 	times := 1
 	if factor, ok := strings.CutPrefix(text[len(quoted):], " * "); ok {
 		if times, err = strconv.Atoi(factor); err != nil {
-			d.fatalf("%v", err)
+			return "", err
 		}
 	}
-	return strings.Repeat(octets, times)
+	return strings.Repeat(octets, times), nil
 }
 
 // speak sends what was collected.
@@ -276,59 +280,5 @@ func (d *dialogue) expect(want string) {
 	}
 	if !strings.HasPrefix(got.String(), want) {
 		d.fatalf("%s; want %s", got, want)
-	}
-}
-
-// closed says that the gateway has closed.
-func (d *dialogue) closed() {
-	d.t.Helper()
-	if reply, err := d.c.r.ReadReply(); err == nil {
-		d.fatalf("%s; want no further reply", reply)
-	} else if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
-		d.fatalf("%v; want a closed connection", err)
-	}
-}
-
-// patience is how long a test waits for what has to happen.
-const patience = 20 * time.Second
-
-// shutdown tells the gateway to end, and waits until it takes no connections any more.
-func (d *dialogue) shutdown() {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		d.house.server.Shutdown(ctx)
-	}()
-	d.t.Cleanup(func() { <-ended })
-	for {
-		conn, err := net.Dial("tcp", d.house.address)
-		if err != nil {
-			return
-		}
-		conn.Close()
-	}
-}
-
-// end has the client leave, if it has not, and waits until all that it sent has come to its end. From then on what
-// has arrived can be looked at. A reply that the dialogue does not have is an error.
-func (d *dialogue) end() {
-	d.t.Helper()
-	if d.over {
-		return
-	}
-	d.over = true
-	d.speak()
-	if d.c != nil && !d.gone {
-		d.c.conn.(*net.TCPConn).CloseWrite()
-		d.closed()
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	d.house.server.Shutdown(ctx)
-	d.hops.Close(ctx)
-	if err := d.hop.wait(ctx); err != nil {
-		d.fatalf("%v", err)
 	}
 }

@@ -2,12 +2,73 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"callout/internal/address"
 )
+
+// closed says that the gateway has closed.
+func (d *dialogue) closed() {
+	d.t.Helper()
+	if reply, err := d.c.r.ReadReply(); err == nil {
+		d.fatalf("%s; want no further reply", reply)
+	} else if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		d.fatalf("%v; want a closed connection", err)
+	}
+}
+
+// patience is how long a test waits for what has to happen.
+const patience = 20 * time.Second
+
+// shutdown tells the gateway to end, and waits until it takes no connections any more.
+func (d *dialogue) shutdown() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.house.server.Shutdown(ctx)
+	}()
+	d.t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	for {
+		conn, err := net.Dial("tcp", d.house.address)
+		if err != nil {
+			return
+		}
+		conn.Close()
+	}
+}
+
+// end has the client leave, if it has not, and waits until all that it sent has come to its end. From then on what
+// has arrived can be looked at. A reply that the dialogue does not have is an error.
+func (d *dialogue) end() {
+	d.t.Helper()
+	if d.over {
+		return
+	}
+	d.over = true
+	d.speak()
+	if d.c != nil && !d.gone {
+		d.c.conn.(*net.TCPConn).CloseWrite()
+		d.closed()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	d.house.server.Shutdown(ctx)
+	d.hops.Close(ctx)
+	if err := d.hop.wait(ctx); err != nil {
+		d.fatalf("%v", err)
+	}
+}
 
 // check looks at what has arrived.
 func (d *dialogue) check(word, want string) {
@@ -21,7 +82,8 @@ func (d *dialogue) check(word, want string) {
 	case "arrived":
 		d.arrived(d.octets(want))
 	case "received":
-		if field, _ := cutReceived(string(messages[0].Data)); !strings.Contains(field, want) {
+		text, not := strings.CutPrefix(want, "not ")
+		if field, _ := cutReceived(string(messages[0].Data)); strings.Contains(field, text) == not {
 			d.fatalf("%q", field)
 		}
 	case "heard":

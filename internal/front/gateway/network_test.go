@@ -30,13 +30,18 @@ func TestClientNetwork(t *testing.T) {
 func TestClientsAreCountedBack(t *testing.T) {
 	a, b := netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("192.0.2.2/32")
 	c := make(clients)
-	if !c.enter(a, 2) || !c.enter(a, 2) || c.enter(a, 2) || !c.enter(b, 2) {
-		t.Fatalf("%v", c)
+	enter := func(p netip.Prefix, want ...bool) {
+		t.Helper()
+		for i, w := range want {
+			if got := c.enter(p, 2); got != w {
+				t.Errorf("%s, connection %d: %v; %v", p, i+1, got, c)
+			}
+		}
 	}
+	enter(a, true, true, false)
+	enter(b, true)
 	c.leave(a)
-	if !c.enter(a, 2) || c.enter(a, 2) {
-		t.Errorf("%v", c)
-	}
+	enter(a, true, false)
 	c.leave(a)
 	c.leave(a)
 	c.leave(b)

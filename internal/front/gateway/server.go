@@ -35,6 +35,7 @@ type Server struct {
 	mu        sync.Mutex // guards the fields below
 	listeners map[net.Listener]struct{}
 	sessions  map[*session]struct{}
+	places    int // that sessions have taken, MaxConnections at most
 	clients   clients
 }
 
@@ -94,21 +95,20 @@ func (s *Server) start(conn net.Conn) {
 	case s.closing.Load():
 		turnAway(conn, "421 4.3.2 "+s.Hostname+" shutting down, try again later\r\n")
 		return
-	case len(s.sessions) >= s.MaxConnections:
+	case s.places >= s.MaxConnections:
 		s.metrics.turnedAway.Inc()
 		turnAway(conn, "421 4.3.2 "+s.Hostname+" too many connections, try again later\r\n")
 		return
 	}
 	c := newSession(s, conn)
 	s.sessions[c] = struct{}{}
+	s.places++
 	s.wait.Go(func() {
 		c.serve()
+		c.leave()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.sessions, c)
-		if c.counts {
-			s.clients.leave(c.as)
-		}
 	})
 }
 

@@ -16,7 +16,9 @@ import (
 
 const (
 	readBuffer   = 16 << 10        // a flight of some hundred RCPTs
+	kernelBuffer = 256 << 10       // of what a client has sent and nobody has read: else the kernel lets it grow to megabytes
 	writeTimeout = 2 * time.Minute // for a client to take a reply
+	partTimeout  = 5 * time.Second // for the last ones, when the session has no place any more
 	// renewEvery is how late a deadline may be: to move it on for each command would cost as much as a RCPT.
 	renewEvery = time.Second
 	// mostReplies is how many octets of replies are held back while commands are still to be answered.
@@ -33,6 +35,7 @@ type session struct {
 	out    []byte // replies to be written
 	ended  bool   // nothing more is read
 	deaf   error  // of a write: the client takes no more replies
+	gone   bool   // it has given its place to others
 	counts bool   // it is one of its client's connections
 	as     netip.Prefix
 
@@ -44,7 +47,8 @@ type session struct {
 
 	errors  int       // 5xx replies since a message was passed on
 	begun   time.Time // the session, or when a message was last passed on
-	renewed time.Time // when the deadlines were last moved on
+	renewed time.Time // when the deadline of reading was last moved on
+	written time.Time // and that of writing
 	tx      *transaction
 	group   []pending // of recipients; its room is used again and again
 
@@ -53,6 +57,9 @@ type session struct {
 }
 
 func newSession(s *Server, conn net.Conn) *session {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetReadBuffer(kernelBuffer) // where it fails the kernel's own bound holds
+	}
 	return &session{Server: s, conn: conn, r: smtpwire.NewReaderSize(conn, readBuffer), begun: time.Now()}
 }
 
@@ -62,8 +69,8 @@ func (c *session) serve() {
 		c.drop()
 		c.conn.Close()
 	}()
+	defer c.part()
 	if !c.welcome() {
-		c.flush()
 		return
 	}
 	for !c.ended {
@@ -83,7 +90,29 @@ func (c *session) serve() {
 		}
 		c.command(line)
 	}
+}
+
+// part gives the last replies. The session's place is free before that: a client may come again as soon as it has read
+// them.
+func (c *session) part() {
+	c.leave()
+	c.written = time.Now()
+	c.conn.SetWriteDeadline(c.written.Add(partTimeout))
 	c.flush()
+}
+
+// leave gives the session's place to others.
+func (c *session) leave() {
+	c.Server.mu.Lock()
+	defer c.Server.mu.Unlock()
+	if c.gone {
+		return
+	}
+	c.gone = true
+	c.places--
+	if c.counts {
+		c.clients.leave(c.as)
+	}
 }
 
 // next returns the next command line. Replies are written when nothing whole is left to be answered, so that a flight
@@ -150,7 +179,10 @@ func (c *session) flush() error {
 	if c.deaf != nil {
 		return c.deaf
 	}
-	c.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if now := time.Now(); now.Sub(c.written) >= renewEvery {
+		c.written = now
+		c.conn.SetWriteDeadline(now.Add(writeTimeout + renewEvery))
+	}
 	_, c.deaf = c.conn.Write(c.out)
 	c.out = c.out[:0]
 	return c.deaf
@@ -221,9 +253,6 @@ func (c *session) drop() {
 		return
 	}
 	if c.halfway() { // RSET or EHLO between chunks
-		c.setReading(false)
-	}
-	if c.halfway() {
 		c.setReading(false)
 	}
 	c.tx.end()

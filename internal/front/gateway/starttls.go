@@ -52,5 +52,5 @@ func (c *session) encrypt() {
 	c.conn = conn
 	c.mu.Unlock()
 	c.r, c.tls = smtpwire.NewReaderSize(conn, readBuffer), &state
-	c.helo, c.esmtp, c.renewed = "", false, time.Time{}
+	c.helo, c.esmtp, c.renewed, c.written = "", false, time.Time{}, time.Time{}
 }

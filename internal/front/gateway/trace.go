@@ -38,7 +38,7 @@ func (r *received) scan(p []byte) {
 		switch {
 		case r.matched == 0 && (b == '\r' || b == '\n'):
 			r.over = true // an empty line: the header is over
-		case b|0x20 != receivedName[r.matched] && b != receivedName[r.matched]:
+		case lower(b) != receivedName[r.matched]:
 			r.matched = -1
 			if b == '\n' {
 				r.matched = 0
@@ -50,6 +50,13 @@ func (r *received) scan(p []byte) {
 			r.matched++
 		}
 	}
+}
+
+func lower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		b += 'a' - 'A'
+	}
+	return b
 }
 
 // trace returns the Received field that the message gets (RFC 5321 section 4.4).
