@@ -36,7 +36,7 @@ func TestNothingIsSmuggledThroughTheGateway(t *testing.T) {
 		for _, newlines := range []string{"reject", "normalize"} {
 			t.Run(k.Name+", "+newlines, func(t *testing.T) {
 				t.Parallel()
-				s := &smuggler{k: k, g: startGateway(t, fmt.Sprintf("bare_newline = %q\n", newlines), k), newlines: newlines}
+				s := &smuggler{k: k, g: startGateway(t, fmt.Sprintf("bare_newline = %q\n", newlines), k), newlines: newlines, noChunking: k == noChunking}
 				if newlines == "normalize" {
 					s.next = servers.Recipients / 4
 				}
@@ -51,21 +51,18 @@ func TestNothingIsSmuggledThroughTheGateway(t *testing.T) {
 	}
 }
 
-// There are readers that take any CR or LF for the end of a line. For them too there is but one end in what leaves.
-// (A NUL is left where it is: a reader that drops it is one to be mended.)
+// There are readers that take any CR or LF for the end of a line, and drop NUL. For them too there is but one end in
+// what leaves.
 func TestWhatLeavesTheGatewayEndsOnceForTheMostLenientReader(t *testing.T) {
 	t.Parallel()
 	for _, newlines := range []string{"reject", "normalize"} {
 		t.Run(newlines, func(t *testing.T) {
 			t.Parallel()
 			k := &keeper{Name: "Lenient", Domain: "lenient.test", Destination: freeAddr(t)}
-			r := &lab.Receiver{Hostname: "lenient.test", Extensions: []string{"PIPELINING", "8BITMIME"}}
+			r := &lab.Receiver{Hostname: "lenient.test", Extensions: []string{"PIPELINING", "8BITMIME"}} // no CHUNKING
 			startReceiver(t, k.Destination, r)
-			s := &smuggler{k: k, g: startGateway(t, fmt.Sprintf("bare_newline = %q\n", newlines), k), newlines: newlines}
+			s := &smuggler{k: k, g: startGateway(t, fmt.Sprintf("bare_newline = %q\n", newlines), k), newlines: newlines, noChunking: true}
 			for _, fake := range append(fakeEnds, trueEnd) {
-				if strings.Contains(fake, "\x00") {
-					continue
-				}
 				if fake != trueEnd {
 					s.data(t, fake)
 				}
@@ -111,6 +108,8 @@ type smuggler struct {
 	k        *keeper
 	g        *gateway
 	newlines string // bare_newline of the gateway
+	// The next hop takes DATA alone, where a dot behind a NUL that begins a line is refused.
+	noChunking bool
 	next     int    // recipient
 	tries    []try
 }
@@ -156,7 +155,8 @@ func (s *smuggler) send(t *testing.T, c *mailClient, what, user, octets, outer s
 	c.write(octets + "MAIL FROM:<" + mailSender + ">\r\nRCPT TO:<" + user + "@" + s.k.Domain + ">\r\nDATA\r\n")
 	after := messageHeader + "\r\nafter\r\n"
 	final, want := "250 ", []string{normalized(outer), after}
-	if s.newlines == "reject" && hasBareNewline(outer) {
+	hidden := strings.Contains(normalized(outer), "\r\n\x00.") && (s.noChunking || strings.HasPrefix(what, "DATA"))
+	if hidden || s.newlines == "reject" && hasBareNewline(outer) {
 		final, want = "550 5.5.2 ", want[1:]
 	}
 	for _, want := range []string{final, "250 2.1.0 ", "250 2.1.5 ", "354"} {

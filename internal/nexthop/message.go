@@ -96,7 +96,7 @@ func (d *Delivery) EarlyReply() smtpwire.Reply {
 // failed makes an error of what a write of the message met. Why a hop does not take the rest it may have said before it closed.
 func (d *Delivery) failed(err error) error {
 	m, s := d.message, d.s
-	if errors.Is(err, smtpwire.ErrBareNewline) {
+	if errors.Is(err, smtpwire.ErrBareNewline) || errors.Is(err, smtpwire.ErrHiddenDot) {
 		s.broken = true // what was written can't be ended
 		return err
 	}

@@ -92,6 +92,11 @@ func (d *DataReader) advance(wait bool) bool {
 		}
 		return true
 	}
+	if w[0] == 0 { // at the start of a line
+		d.at.add(1)
+		d.clear = 1
+		return true
+	}
 	if w[0] == '\r' && len(w) == 1 { // its LF may be on its way
 		return d.need(2, wait) || d.end != nil
 	}

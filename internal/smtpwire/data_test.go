@@ -65,7 +65,7 @@ func TestNoSmuggling(t *testing.T) {
 			if !bare || after != "QUIT\r\n" || !ok {
 				t.Fatalf("the example %q is none: %v, %q, %v", in, bare, after, ok)
 			}
-			oneMessage(t, stuffed(t, message), message)
+			leavesOnce(t, message, message)
 			everyWay(in, func(from io.Reader, how string, at int) {
 				r := NewReader(from)
 				got, err := readBy(r.Data(NormalizeBare), 64)

@@ -19,6 +19,7 @@ type DotWriter struct {
 	w   io.Writer
 	at  line
 	cr  bool // the last octet was a CR
+	nul bool // the line has nothing but NULs so far
 	err error
 }
 
@@ -27,7 +28,7 @@ type DotWriter struct {
 func NewDotWriter(w io.Writer) *DotWriter { return &DotWriter{w: w} }
 
 // Write writes octets of the message, which need not be whole lines. The error is ErrBareNewline for a CR or LF that
-// is not part of CRLF, or w's; after it the message can't be ended any more.
+// is not part of CRLF, ErrHiddenDot, or w's; after it the message can't be ended any more.
 func (d *DotWriter) Write(p []byte) (n int, err error) {
 	for n < len(p) && d.err == nil {
 		k := d.next(p[n:])
@@ -67,10 +68,19 @@ func (d *DotWriter) next(p []byte) int {
 		d.at.end(1)
 		return 1
 	}
-	if !d.at.open && p[0] == '.' {
+	switch {
+	case !d.at.open && p[0] == '.':
 		d.write(dot)
 		d.at.open = true
+	case !d.at.open && p[0] == 0, d.nul && p[0] == 0:
+		d.nul = true
+		d.at.add(1)
+		return 1
+	case d.nul && p[0] == '.':
+		d.err = ErrHiddenDot
+		return 1
 	}
+	d.nul = false
 	n := d.at.plain(p, true)
 	if n > 0 {
 		return n

@@ -12,16 +12,17 @@ import (
 
 func TestDotWriter(t *testing.T) {
 	for message, want := range map[string]string{
-		"":                      ".\r\n",
-		"\r\n":                  "\r\n.\r\n",
-		"a\r\n":                 "a\r\n.\r\n",
-		"a":                     "a\r\n.\r\n",
-		".":                     "..\r\n.\r\n",
-		".\r\n":                 "..\r\n.\r\n",
-		"..a\r\n.\r\n":          "...a\r\n..\r\n.\r\n",
-		"a.\r\nb..c\r\n":        "a.\r\nb..c\r\n.\r\n",
-		"\r\n.\r\nMAIL FROM:<>": "\r\n..\r\nMAIL FROM:<>\r\n.\r\n",
-		"\x00.\xff\r\n":         "\x00.\xff\r\n.\r\n",
+		"":                        ".\r\n",
+		"\r\n":                    "\r\n.\r\n",
+		"a\r\n":                   "a\r\n.\r\n",
+		"a":                       "a\r\n.\r\n",
+		".":                       "..\r\n.\r\n",
+		".\r\n":                   "..\r\n.\r\n",
+		"..a\r\n.\r\n":            "...a\r\n..\r\n.\r\n",
+		"a.\r\nb..c\r\n":          "a.\r\nb..c\r\n.\r\n",
+		"\r\n.\r\nMAIL FROM:<>":   "\r\n..\r\nMAIL FROM:<>\r\n.\r\n",
+		"a\x00.\r\n\x00\xff.\r\n": "a\x00.\r\n\x00\xff.\r\n.\r\n",
+		"\x00\r\n.\x00\r\n":       "\x00\r\n..\x00\r\n.\r\n",
 	} {
 		for split := range len(message) + 1 {
 			var wire bytes.Buffer
@@ -50,12 +51,31 @@ func TestDotWriterRefusesBareNewlines(t *testing.T) {
 			w := NewDotWriter(&wire)
 			w.Write([]byte(message[:split]))
 			w.Write([]byte(message[split:]))
-			if err := w.Close(); err != ErrBareNewline {
+			want := ErrBareNewline
+			if at := hiddenDot.FindStringIndex(message); at != nil && at[1] <= strings.IndexAny(strings.ReplaceAll(message, "\r\n", "  "), "\r\n") {
+				want = ErrHiddenDot // it comes first
+			}
+			if err := w.Close(); err != want {
 				t.Fatalf("%q split at %d: %v", message, split, err)
 			}
 			written := wire.String()
 			if _, ended := lenientData(written); ended || strings.ContainsAny(strings.ReplaceAll(written, "\r\n", ""), "\n") {
 				t.Fatalf("%q split at %d: %q was written", message, split, written)
+			}
+		}
+	}
+}
+
+// A dot behind NULs that begin a line could end the message at a server that drops NUL. Such a message is not ended.
+func TestDotWriterRefusesHiddenDots(t *testing.T) {
+	for _, message := range []string{"\x00.\r\n", "a\r\n\x00\x00.\x00\r\n", "\x00\r\n\x00.b\r\n"} {
+		for split := range len(message) + 1 {
+			var wire bytes.Buffer
+			w := NewDotWriter(&wire)
+			w.Write([]byte(message[:split]))
+			w.Write([]byte(message[split:]))
+			if err := w.Close(); err != ErrHiddenDot || strings.Contains(wire.String(), ".") {
+				t.Fatalf("%q split at %d: %v, %q was written", message, split, err, wire.String())
 			}
 		}
 	}

@@ -32,11 +32,11 @@ func (l *line) end(n int) {
 const stride = 256
 
 // plain returns how many octets at the start of w are text and whole CRLFs, and counts them. It stops before a bare
-// CR or LF, before a CR that is the last octet of w, and, where dots is set, before a dot that begins a line.
+// CR or LF, before a CR that is the last octet of w, and, where dots is set, before a dot or NUL that begins a line.
 func (l *line) plain(w []byte, dots bool) int {
 	n := 0
 	for n < len(w) {
-		if dots && !l.open && w[n] == '.' {
+		if dots && !l.open && (w[n] == '.' || w[n] == 0) {
 			return n
 		}
 		text := w[n:min(n+stride, len(w))]

@@ -13,6 +13,9 @@ const MaxDataLine = 1 << 20
 var (
 	// ErrBareNewline says that message data has a CR or an LF that is not part of CRLF (RFC 5321 section 2.3.8).
 	ErrBareNewline = errors.New("bare CR or LF in message data")
+	// ErrHiddenDot says that a line begins with NULs and a dot: a server that drops NUL would take it for a dot that
+	// ends the message, or that was added.
+	ErrHiddenDot = errors.New("NUL before a dot at the start of a line of message data")
 	// ErrDataLine says that a line of message data went on past MaxDataLine.
 	ErrDataLine = fmt.Errorf("line of message data longer than %d octets", MaxDataLine)
 )

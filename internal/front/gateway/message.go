@@ -87,6 +87,7 @@ func (m *message) relay(src source) error {
 // What is wrong with messages.
 var (
 	bareNewline = ours(550, 5, 2, "bare CR or LF in the message: lines end with CRLF")
+	hiddenDot   = ours(550, 5, 2, "NUL before a dot at the start of a line")
 	lineTooLong = ours(554, 6, 0, "line of the message too long")
 	tooLarge    = ours(552, 3, 4, "message too large")
 	tooManyHops = ours(554, 4, 6, "too many Received fields: the message goes round in a loop")
@@ -113,7 +114,11 @@ func (m *message) take(p []byte) {
 // write gives octets to the next hop. One that has had enough may have said why.
 func (m *message) write(p []byte) {
 	_, err := m.tx.delivery.Write(p)
-	if err == nil {
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, smtpwire.ErrHiddenDot):
+		m.fail(hiddenDot)
 		return
 	}
 	early := m.tx.delivery.EarlyReply()

@@ -224,22 +224,18 @@ func (c *session) giveUp() {
 	c.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
-// cut closes the connection at once. TLS would have it wait for the client to take a last word.
+// cut closes the connection, whatever the session does with it.
 func (c *session) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	conn := c.conn
-	if within, ok := conn.(*tls.Conn); ok {
-		conn = within.NetConn()
-	}
-	conn.Close()
+	c.conn.Close()
 }
 
 // setReading says whether a message is being read, which Shutdown waits for. It reports whether one may be.
 func (c *session) setReading(reading bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if reading && !c.reading && c.closing.Load() { // between chunks it is being read already
+	if reading && c.closing.Load() {
 		return false
 	}
 	c.reading = reading
