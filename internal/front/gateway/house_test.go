@@ -59,7 +59,6 @@ type plan struct {
 	options   func(*gateway.Options)
 	hop       func(*lab.Receiver)
 	domain    func(*domains.Domain) // of each domain
-	domains   []string              // more than example.com; each with a destination address of its own at the same hop
 	quiet     bool                  // nothing is logged
 	elsewhere bool                  // the domain second.example has another hop
 }
