@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"callout/internal/config"
+	"callout/internal/logline"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -97,9 +98,8 @@ func (a *app) newLogger(c config.Log) (log *slog.Logger, level *slog.LevelVar, f
 	level = new(slog.LevelVar)
 	level.Set(c.Level)
 	w := newLogWriter(a.err, c.Format == "json")
-	o := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, o)), level, w.Close
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})), level, w.Close
 	}
-	return slog.New(slog.NewTextHandler(w, o)), level, w.Close
+	return slog.New(logline.NewTextHandler(w, level)), level, w.Close
 }

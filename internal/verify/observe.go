@@ -3,10 +3,15 @@ package verify
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"callout/internal/address"
+	"callout/internal/logline"
+	"callout/internal/smtpwire"
 )
 
 // metrics counts questions and decisions. The counters of every decision there can be are made beforehand, so
@@ -87,49 +92,80 @@ func (v *Verifier) observe(ctx context.Context, q *Question, d *Decision, begun 
 	if !v.log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	var room [18]slog.Attr
-	// A record made by hand: the logger would look up where it was called from, which nobody is shown.
 	now := time.Now()
-	record := slog.NewRecord(now, slog.LevelInfo, "decision", 0)
-	record.AddAttrs(d.attrs(room[:0], q, now, now.Sub(begun))...)
-	v.log.Handler().Handle(ctx, record)
+	d.log(ctx, v.log.Handler(), q, now, now.Sub(begun))
 }
 
-// attrs appends what the log says of a decision. That a recipient was accepted from the cache is said without
-// the destination's reply, which is always the same; most lines are of that kind.
-func (d *Decision) attrs(a []slog.Attr, q *Question, now time.Time, took time.Duration) []slog.Attr {
-	a = append(a, slog.String("front", q.Front), slog.String("domain", q.Recipient.Domain()))
+// log logs a decision that was made now and took so long.
+func (d *Decision) log(ctx context.Context, h slog.Handler, q *Question, now time.Time, took time.Duration) {
+	logline.Log(ctx, h, now, slog.LevelInfo, "decision", func(f *logline.Fields) { d.describe(f, q, now, took) })
+}
+
+// describe adds what the log says of a decision. That a recipient was accepted from the cache is said without the
+// destination's reply, which is always the same; most lines are of that kind.
+func (d *Decision) describe(f *logline.Fields, q *Question, now time.Time, took time.Duration) {
+	var room [256]byte // for what would be a string of its own
+	f.String("front", q.Front)
+	f.String("domain", q.Recipient.Domain())
 	if !q.Recipient.IsZero() {
-		a = append(a, slog.String("recipient", q.Recipient.String()))
+		f.Bytes("recipient", appendRecipient(room[:0], q.Recipient))
 	}
-	a = append(a, slog.String("action", d.Action.String()))
+	f.String("action", d.Action.String())
 	if d.Would != NoOpinion {
-		a = append(a, slog.String("would", d.Would.String()))
+		f.String("would", d.Would.String())
 	}
 	if d.Code != 0 {
-		a = append(a, slog.Int("code", d.Code), slog.String("enhanced", d.Enhanced.String()))
+		f.Int("code", d.Code)
+		f.Bytes("enhanced", d.Enhanced.Append(room[:0]))
 	}
-	a = append(a, slog.String("verdict", d.Verdict.Status.String()), slog.String("reason", d.Reason), slog.String("source", d.Source.String()))
+	f.String("verdict", d.Verdict.Status.String())
+	f.String("reason", d.Reason)
+	f.String("source", d.Source.String())
 	if d.Verdict.Provisional {
-		a = append(a, slog.Bool("provisional", true))
+		f.Bool("provisional", true)
 	}
 	if d.Verdict.Host != "" {
-		a = append(a, slog.String("destination", d.Verdict.Host))
+		f.String("destination", d.Verdict.Host)
 	}
 	switch {
 	case d.Verdict.Problem != nil:
-		a = append(a, slog.String("problem", d.Verdict.Problem.Error()))
+		f.String("problem", d.Verdict.Problem.Error())
 	case d.Verdict.Reply.Code != 0 && (d.Source != FromCache || d.Action != Accept):
-		a = append(a, slog.String("reply", d.Verdict.Reply.String()))
+		f.Bytes("reply", appendReply(room[:0], &d.Verdict.Reply))
 	}
 	if d.Source == FromCache {
-		a = append(a, slog.Duration("age", now.Sub(d.Verdict.Asked).Truncate(time.Second)))
+		f.Duration("age", now.Sub(d.Verdict.Asked).Truncate(time.Second))
 	}
 	if q.Client != "" {
-		a = append(a, slog.String("client", q.Client))
+		f.String("client", q.Client)
 	}
 	if q.Sender != "" {
-		a = append(a, slog.String("sender", q.Sender))
+		f.String("sender", q.Sender)
 	}
-	return append(a, slog.Duration("took", took))
+	f.Duration("took", took)
+}
+
+// appendRecipient appends a recipient as its String has it.
+func appendRecipient(b []byte, r address.Recipient) []byte {
+	b = append(b, r.Local()...)
+	b = append(b, '@')
+	return append(b, r.Domain()...)
+}
+
+// appendReply appends a reply as its String has it, which says an enhanced status code once.
+func appendReply(b []byte, r *Reply) []byte {
+	b = strconv.AppendInt(b, int64(r.Code), 10)
+	text := r.Text
+	if r.Enhanced.Class != 0 {
+		b = append(b, ' ')
+		b = r.Enhanced.Append(b)
+		if e, rest, ok := smtpwire.ParseEnhanced(text); ok && e == r.Enhanced {
+			text = rest
+		}
+	}
+	if text != "" {
+		b = append(b, ' ')
+		b = append(b, text...)
+	}
+	return b
 }
