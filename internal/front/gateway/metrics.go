@@ -42,7 +42,7 @@ func newMetrics(r prometheus.Registerer, s *Server) *metrics {
 	if r != nil {
 		r.MustRegister(m.connections, m.turnedAway, m.early, m.badHandshakes, m.tooManyErrors, m.abandoned, m.octets, recipients, messages,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "callout_gateway_sessions", Help: "Open sessions with clients."},
-				func() float64 { s.mu.Lock(); defer s.mu.Unlock(); return float64(len(s.sessions)) }))
+				func() float64 { s.mu.Lock(); defer s.mu.Unlock(); return float64(s.places) }))
 	}
 	return m
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -122,6 +123,8 @@ func (c *session) next() ([]byte, error) {
 		if err := c.flush(); err != nil {
 			return nil, err
 		}
+		// Others first: by then this client may have said the next thing, and reading it takes no waiting.
+		runtime.Gosched()
 	}
 	c.await(c.CommandTimeout)
 	if c.closing.Load() && !c.ready() && !c.halfway() {
