@@ -65,6 +65,9 @@ func (s *server) warnGateway() {
 	if s.gateway == nil {
 		return
 	}
+	if name := s.config.Gateway.Postmaster; name != "" && s.domains.Lookup(name[strings.LastIndexByte(name, '@')+1:]) == nil {
+		s.log.Warn("gateway.postmaster is at a domain that is not served: mail to <postmaster> is refused; name an address of one that is", "postmaster", name, "config", s.config.Path)
+	}
 	if s.config.Gateway.Postmaster == "" {
 		s.log.Warn("gateway.postmaster is not set: mail to <postmaster> without a domain is refused (RFC 5321 section 4.5.1 wants it taken)", "config", s.config.Path)
 	}

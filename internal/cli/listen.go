@@ -43,7 +43,7 @@ func plainListenError(err error) string {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "another program listens there; stop it, or choose another address"
 	case errors.Is(err, syscall.EACCES):
-		return "permission denied; choose a port above 1023, or start with the right to use it"
+		return "permission denied; choose a port above 1023, or start as root or with CAP_NET_BIND_SERVICE"
 	case errors.Is(err, errGroup):
 		return err.Error()
 	case errors.Is(err, syscall.ENOENT):

@@ -17,7 +17,7 @@ func (a *app) pauseCommand() *cobra.Command {
 		Use:   "pause",
 		Short: "Refuse and defer nothing for a while: ask, keep and log, but accept",
 		Long: `Refuse and defer nothing, for one domain or for all: recipients are asked, answers kept, logged and counted as ever, and
-the client is told accept. It survives a restart and is an alert while it lasts. A second pause takes the place of the
+the client is told accept. What a gateway's next hop refuses, and relaying, is refused as ever. It survives a restart and is an alert while it lasts. A second pause takes the place of the
 first.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {

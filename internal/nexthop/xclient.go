@@ -1,11 +1,13 @@
 package nexthop
 
 import (
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 
 	"callout/internal/callout"
+	"callout/internal/smtpwire"
 )
 
 // speaksFor reports whether the hop takes the session for one of the client's.
@@ -15,8 +17,8 @@ func (s *session) speaksFor(c Client) bool { return !s.key.xclient || s.introduc
 // client from then on.
 func (s *session) bound() bool { return s.introduced != Client{} && len(s.takes.xclient) == 0 }
 
-// introduce tells the hop who the client is, where it was not told so already (Postfix XCLIENT_README), and says EHLO again:
-// what is announced may depend on the client. A transaction that was left open must be over for it.
+// introduce tells the hop who the client is, where it was not told so already (Postfix XCLIENT_README), and says EHLO again
+// as the client did: Postfix forgets the HELO attribute with that, and what is announced may depend on the client. A transaction that was left open must be over for it.
 func (s *session) introduce(c Client) *callout.Problem {
 	if s.speaksFor(c) || len(s.takes.xclient) == 0 {
 		return nil
@@ -34,6 +36,7 @@ func (s *session) introduce(c Client) *callout.Problem {
 	reply, problem := s.command(callout.StageMail, commandTimeout, line)
 	if problem == nil && reply.Code != 220 {
 		problem = s.unexpected(callout.StageMail, reply)
+		problem.Err, problem.Reply = fmt.Errorf("the answer to XCLIENT is %s, not 220", reply), smtpwire.Reply{}
 	}
 	if problem != nil {
 		return problem
@@ -42,7 +45,10 @@ func (s *session) introduce(c Client) *callout.Problem {
 }
 
 func (s *session) greetAgain(c Client) *callout.Problem {
-	reply, err := s.link.Hello(s.key.hostname)
+	reply, err := s.link.Hello(s.nameOf(c))
+	if err == nil && reply.Class() == 5 && s.nameOf(c) != s.key.hostname { // a hop that is particular about names
+		reply, err = s.link.Hello(s.key.hostname)
+	}
 	if err != nil {
 		return s.lost(callout.StageEHLO, err)
 	}
@@ -51,6 +57,14 @@ func (s *session) greetAgain(c Client) *callout.Problem {
 	}
 	s.takes, s.introduced = announced(s.link.Extensions, s.key.pipelining), c
 	return nil
+}
+
+// nameOf returns what to say in EHLO for a client: its own words where they can stand there.
+func (s *session) nameOf(c Client) string {
+	if c.Helo == "" || !clean(c.Helo) || strings.Contains(c.Helo, " ") {
+		return s.key.hostname
+	}
+	return c.Helo
 }
 
 // unavailable stands for what is not known.

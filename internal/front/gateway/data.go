@@ -64,23 +64,16 @@ func (c *session) refuseMessage() (a answer, ok bool) {
 // next hop, and whatever comes behind it must not be read as commands.
 func (c *session) abandoned(m *message, err error) {
 	c.metrics.abandoned.Inc()
-	c.log.Info("message", "id", c.tx.id, "client", c.name, "sender", c.tx.sender, "recipients", c.tx.accepted,
-		"octets", m.size, "result", "abandoned", "err", err, "took", time.Since(m.begun))
+	c.logAbandoned(m, err)
 	c.lost(err)
 }
 
 // finish gives a message its final reply and ends the transaction.
 func (c *session) finish(m *message) {
-	tx := c.tx
-	hop := ""
-	if tx.delivery != nil {
-		hop = tx.delivery.Host()
-	}
 	a := m.finish()
-	tx.message = nil
+	c.tx.message = nil
 	c.metrics.message(a.code, m.size)
-	c.log.Info("message", "id", tx.id, "client", c.name, "sender", tx.sender, "recipients", tx.accepted, "recipient", tx.first,
-		"octets", m.size, "next_hop", hop, "reply", string(a.words(nil)), "took", time.Since(m.begun))
+	c.logMessage(m, a)
 	if a.code/100 == 2 {
 		c.errors, c.begun = 0, time.Now()
 	}

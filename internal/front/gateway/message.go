@@ -41,9 +41,8 @@ func (c *session) startMessage(chunks bool) (a answer, ok bool) {
 	reply, err := tx.delivery.Start(c.ctx, chunks)
 	switch {
 	case err != nil:
-		c.debug("the next hop failed", "err", err)
-		tx.breaks(connectionLost)
-		return connectionLost, false
+		tx.breaks(connectionLost.after(err))
+		return *tx.broken, false
 	case !reply.IsZero() && reply.Code != 354:
 		a = theirs(reply, "")
 		tx.refused(a)
@@ -122,12 +121,11 @@ func (m *message) write(p []byte) {
 		return
 	}
 	early := m.tx.delivery.EarlyReply()
-	m.c.debug("the next hop failed within a message", "err", err, "said", early.String())
 	if early.Class() == 4 || early.Class() == 5 {
 		m.fail(theirs(early, ""))
 		return
 	}
-	m.fail(connectionLost)
+	m.fail(connectionLost.after(err))
 }
 
 // fail says that the message will not be passed on, and sees to it that it is not.
@@ -150,12 +148,9 @@ func (m *message) finish() answer {
 		return *m.failed
 	}
 	reply, err := m.tx.delivery.Finish(m.c.ctx)
-	host := m.tx.delivery
 	m.tx.delivery = nil // it is the hop's again, or gone
 	if err != nil {
-		m.c.log.Warn("gateway: the next hop failed before its final reply; the client is told to try again",
-			"client", m.c.name, "id", m.tx.id, "next_hop", host.Host(), "err", err)
-		return connectionLost
+		return connectionLost.after(err)
 	}
 	return theirs(reply, "")
 }

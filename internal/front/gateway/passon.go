@@ -29,19 +29,20 @@ func (c *session) passOn() {
 			continue
 		}
 		to := routeOf(p.domain)
-		if tx.to.destination == nil {
-			tx.to = to
+		if len(flight) > 0 && !tx.to.same(to) { // whether they are accepted says whether this one can be
+			c.fly(flight)
+			flight = nil
 		}
 		switch {
 		case len(to.destination) == 0:
 			p.answer = noHop
+		case !tx.goesTo(to):
+			p.answer = anotherHop
 		case tx.broken != nil:
 			p.answer = *tx.broken
 		case tx.accepted+len(flight) >= c.MaxRecipients:
 			p.answer = tooMany
-		case !tx.to.same(to):
-			p.answer = anotherHop
-		case tx.to.lmtp:
+		case to.lmtp:
 			c.passOnAlone(p)
 		default:
 			flight = append(flight, p)
@@ -51,8 +52,7 @@ func (c *session) passOn() {
 		c.fly(flight)
 	}
 	if tx != nil && tx.accepted == 0 && tx.broken == nil {
-		tx.to = route{} // nobody holds it: the next recipient may go elsewhere
-		tx.end()
+		tx.end() // nobody needs it
 	}
 }
 
@@ -84,16 +84,14 @@ func (c *session) fly(flight []*pending) {
 	var doubted sync.WaitGroup
 	for i, p := range flight {
 		if i >= len(replies) {
-			p.answer = connectionLost
+			p.answer = connectionLost.after(err)
 			continue
 		}
 		reply := replies[i]
 		p.answer = c.live(p, reply)
 		switch {
 		case reply.Class() == 2:
-			if tx.accepted++; tx.accepted == 1 {
-				tx.first = p.r.String()
-			}
+			tx.accept(list[i].Path)
 		case reply.Class() == 5 && !refused:
 			doubted.Go(func() { c.recheck(p) })
 		}
@@ -101,8 +99,7 @@ func (c *session) fly(flight []*pending) {
 	doubted.Wait()
 	switch {
 	case err != nil:
-		c.debug("the next hop failed", "err", err)
-		tx.breaks(connectionLost)
+		tx.breaks(connectionLost.after(err))
 	case refused:
 		tx.refused(theirs(replies[0], "the sender is refused by the next hop"))
 	}
@@ -145,15 +142,15 @@ func (c *session) begin() bool {
 	}
 	var err error
 	if tx.delivery, err = c.hops.Begin(c.ctx, tx.to.hop(c.XCLIENT), tx.envelope()); err == nil {
+		tx.hop = tx.delivery.Host()
 		return true
 	}
-	tx.delivery = nil
+	tx.delivery, tx.hop = nil, ""
 	var lacks *nexthop.Refusal
 	if errors.As(err, &lacks) {
 		tx.breaks(theirs(lacks.Reply, ""))
 		return false
 	}
-	c.debug("no delivery session", "err", err)
 	tx.breaks(unreachable(err))
 	return false
 }
@@ -164,6 +161,9 @@ func unreachable(err error) answer {
 	var p *callout.Problem
 	if errors.As(err, &p) {
 		a.enhanced = verify.ProblemStatus(p)
+		if p.Stage > callout.StageConnect {
+			a.text = "the next hop takes no mail now, try again later"
+		}
 	}
-	return a
+	return a.after(err)
 }

@@ -179,6 +179,9 @@ func (c *session) answer(p *pending) {
 		c.out = p.answer.append(c.out)
 	}
 	c.metrics.recipient(code)
+	if p.answer.code >= 400 {
+		c.logRecipient(p)
+	}
 	if code/100 == 4 {
 		c.tx.deferred = true
 	}

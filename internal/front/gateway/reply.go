@@ -39,6 +39,7 @@ type answer struct {
 	code     int
 	enhanced smtpwire.Enhanced
 	text     string
+	because  string // what of the next hop is behind it, for the log; "" for nothing
 }
 
 // say appends an answer.
@@ -63,14 +64,25 @@ func (a answer) words(b []byte) []byte {
 
 // ours makes an answer in our own words.
 func ours(code int, subject, detail uint16, text string) answer {
-	return answer{code, smtpwire.Enhanced{Class: uint16(code / 100), Subject: subject, Detail: detail}, text}
+	return answer{code: code, enhanced: smtpwire.Enhanced{Class: uint16(code / 100), Subject: subject, Detail: detail}, text: text}
+}
+
+// after returns the answer with the trouble that it was given after.
+func (a answer) after(err error) answer {
+	if err != nil {
+		a.because = err.Error()
+	}
+	return a
 }
 
 // theirs makes an answer of a next hop's reply, with its text or else with words of ours. An enhanced code is needed
 // where there is none, since ENHANCEDSTATUSCODES is announced (RFC 2034 section 4), and must be of the reply's class.
 // A hop that says 421 closes its own connection; the client's stays open, so that it is told 451.
 func theirs(r smtpwire.Reply, text string) answer {
-	a := answer{r.Code, r.Enhanced, text}
+	a := answer{code: r.Code, enhanced: r.Enhanced, text: text}
+	if r.Class() != 2 {
+		a.because = r.String()
+	}
 	if class := r.Class(); r.Code == 421 || class != 2 && class != 4 && class != 5 {
 		a.code = 451
 	}

@@ -67,8 +67,8 @@ func (m *message) trace() []byte {
 	if c.tls != nil {
 		fmt.Fprintf(&b, "\r\n\t(%s %s)", strings.ReplaceAll(tls.VersionName(c.tls.Version), " ", ""), tls.CipherSuiteName(c.tls.CipherSuite))
 	}
-	if tx.accepted == 1 && len(tx.first) < 500 { // of several none is to know of the others
-		fmt.Fprintf(&b, "\r\n\tfor <%s>", tx.first)
+	if tx.accepted == 1 && len(tx.named[0]) < 500 { // of several none is to know of the others
+		fmt.Fprintf(&b, "\r\n\tfor <%s>", tx.named[0])
 	}
 	fmt.Fprintf(&b, "; %s\r\n", time.Now().Format("Mon, 2 Jan 2006 15:04:05 -0700"))
 	return b.Bytes()

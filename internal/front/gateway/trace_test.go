@@ -52,7 +52,7 @@ func TestReceivedField(t *testing.T) {
 			if tt.address != "" {
 				c.client = netip.AddrPortFrom(netip.MustParseAddr(tt.address), 1000)
 			}
-			c.tx = &transaction{c: c, id: "ABC", params: tt.params, accepted: tt.accepted, first: tt.first}
+			c.tx = &transaction{c: c, id: "ABC", params: tt.params, accepted: tt.accepted, named: []string{tt.first}}
 			got := string((&message{c: c, tx: c.tx}).trace())
 			field, date, _ := strings.Cut(got, "; ")
 			if want := "Received: " + tt.want; field != want {

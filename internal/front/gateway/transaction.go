@@ -14,14 +14,27 @@ type transaction struct {
 	sender string // between the brackets of MAIL
 	params smtpwire.MailParams
 
-	to       route             // of the first recipient that was accepted
+	to       route             // the next hop that it goes to, once somebody was accepted
 	delivery *nexthop.Delivery // nil: nobody was accepted yet, or it is over
-	broken   *answer           // why nothing can be passed on any more; nil: it can
+	hop      string            // the host that has, or had, the delivery session
+	broken   *answer           // why that next hop takes nothing; nil: it does
+	others   []brokenHop       // next hops that took nothing while nobody was accepted
 	accepted int               // recipients
-	first    string            // of them
+	named    []string          // the first mostNamed of them
 	deferred bool              // a recipient was told to come again
 	message  *message          // that is being passed on; between its chunks too
 }
+
+// brokenHop is a next hop that took nothing of a transaction, and why.
+type brokenHop struct {
+	to     route
+	broken *answer
+}
+
+const (
+	mostOthers = 8  // next hops that one transaction may try
+	mostNamed  = 20 // recipients that the log names
+)
 
 func newTransaction(c *session, sender string, params smtpwire.MailParams) *transaction {
 	return &transaction{c: c, id: rand.Text()[:13], sender: sender, params: params}
@@ -33,6 +46,34 @@ func (tx *transaction) envelope() *nexthop.Envelope {
 	return &nexthop.Envelope{
 		Client: nexthop.Client{Address: c.client.Addr(), Port: c.client.Port(), Helo: c.helo, ESMTP: c.esmtp},
 		Sender: tx.sender, Params: tx.params,
+	}
+}
+
+// goesTo reports whether the transaction goes to a recipient's next hop. While nobody is accepted it goes to that of
+// whoever comes: what another hop refused, or that it is away, is nothing against this recipient.
+func (tx *transaction) goesTo(to route) bool {
+	switch {
+	case tx.to.destination != nil && tx.to.same(to):
+		return true
+	case tx.accepted > 0 || len(tx.others) >= mostOthers:
+		return false
+	case tx.broken != nil:
+		tx.others = append(tx.others, brokenHop{tx.to, tx.broken})
+	}
+	tx.end()
+	tx.to, tx.broken = to, nil
+	for _, other := range tx.others {
+		if other.to.same(to) {
+			tx.broken = other.broken
+		}
+	}
+	return true
+}
+
+// accept notes a recipient that the next hop has accepted.
+func (tx *transaction) accept(recipient string) {
+	if tx.accepted++; tx.accepted <= mostNamed {
+		tx.named = append(tx.named, recipient)
 	}
 }
 
