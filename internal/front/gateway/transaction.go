@@ -52,22 +52,29 @@ func (tx *transaction) envelope() *nexthop.Envelope {
 // goesTo reports whether the transaction goes to a recipient's next hop. While nobody is accepted it goes to that of
 // whoever comes: what another hop refused, or that it is away, is nothing against this recipient.
 func (tx *transaction) goesTo(to route) bool {
-	switch {
-	case tx.to.destination != nil && tx.to.same(to):
+	if tx.to.destination != nil && tx.to.same(to) {
 		return true
-	case tx.accepted > 0 || len(tx.others) >= mostOthers:
+	}
+	why := tx.tried(to)
+	if tx.accepted > 0 || why == nil && len(tx.others) >= mostOthers {
 		return false
-	case tx.broken != nil:
+	}
+	if tx.broken != nil && tx.tried(tx.to) == nil {
 		tx.others = append(tx.others, brokenHop{tx.to, tx.broken})
 	}
 	tx.end()
-	tx.to, tx.broken = to, nil
+	tx.to, tx.broken = to, why
+	return true
+}
+
+// tried returns why a next hop took nothing when its turn was before; nil where it had none.
+func (tx *transaction) tried(to route) (why *answer) {
 	for _, other := range tx.others {
 		if other.to.same(to) {
-			tx.broken = other.broken
+			return other.broken
 		}
 	}
-	return true
+	return nil
 }
 
 // accept notes a recipient that the next hop has accepted.

@@ -1,0 +1,106 @@
+package gateway_test
+
+import (
+	"strings"
+	"testing"
+
+	"callout/internal/domains"
+	"callout/internal/lab"
+)
+
+// What the next hop of one domain does is nothing against the recipients of another, as long as nobody was accepted.
+func TestBrokenNextHopHurtsNoOtherDomain(t *testing.T) {
+	for name, together := range map[string]bool{"one after the other": false, "in one flight": true} {
+		t.Run(name, func(t *testing.T) {
+			h := build(t, plan{domain: func(d *domains.Domain) { d.Mode = domains.ModeOff }})
+			c := h.dial(t)
+			c.say("EHLO client.example", "MAIL FROM:<sender@elsewhere.example>")
+			c.expect("250", "250")
+			rcpts := []struct{ path, want string }{
+				{"a@away.example", "451 4.4.1 the next hop can't be reached"},
+				{"john@example.com", "250 2.1.5"},
+				{"b@away.example", "452 4.5.3 this recipient is served elsewhere"},
+				{"jane@alike.example", "250 2.1.5"},
+			}
+			var lines, want []string
+			for _, r := range rcpts {
+				lines, want = append(lines, "RCPT TO:<"+r.path+">"), append(want, r.want)
+			}
+			if together {
+				c.say(lines...)
+				c.expect(want...)
+			} else {
+				for i := range lines {
+					c.say(lines[i])
+					c.expect(want[i])
+				}
+			}
+			c.say("DATA", "Subject: x", "", ".")
+			c.expect("354", "250")
+			if got := h.hop.Received(); len(got) != 1 || len(got[0].Rcpts) != 2 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+// A next hop that is away is not tried again for each recipient of a transaction, whatever comes between them.
+func TestBrokenNextHopIsTriedOnceATransaction(t *testing.T) {
+	sessions := func(r *lab.Receiver) {
+		r.Fault = func(step lab.Step, _ int64) lab.Fault { return closeAt(step, lab.AtGreeting) }
+	}
+	h := build(t, plan{hop: sessions, domain: func(d *domains.Domain) { d.Mode = domains.ModeOff }})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<>")
+	c.expect("250", "250")
+	for range 5 {
+		c.say("RCPT TO:<john@example.com>")
+		c.expect("451")
+		c.say("RCPT TO:<a@away.example>")
+		c.expect("451")
+	}
+	if n := h.hop.Sessions(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+func closeAt(step, at lab.Step) lab.Fault {
+	if step == at {
+		return lab.Close
+	}
+	return lab.None
+}
+
+// Whoever reads the log finds what a recipient was told where that is not what was decided, and who is behind it.
+func TestLogOfRecipients(t *testing.T) {
+	h := build(t, plan{
+		domain: func(d *domains.Domain) { d.Mode = domains.ModeOff },
+		hop: func(r *lab.Receiver) {
+			r.Refuse = func(step lab.Step, argument string) string {
+				if step == lab.AtRCPT && strings.Contains(argument, "jane") {
+					return "550 5.7.1 go away"
+				}
+				return ""
+			}
+		},
+	})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<sender@elsewhere.example>")
+	c.expect("250", "250")
+	for path, told := range map[string][2]string{
+		"a@away.example":       {"451 4.4.1", `code=451 enhanced=4.4.1 text="the next hop can't be reached now, try again later" id=`},
+		"jane@example.com":     {"550 5.7.1", `code=550 enhanced=5.7.1 text="refused by the next hop" id=`},
+		"user@foreign.example": {"550 5.7.1", `code=550 enhanced=5.7.1 text="relaying denied`},
+	} {
+		c.say("RCPT TO:<" + path + ">")
+		c.expect(told[0])
+		if !strings.Contains(h.log.String(), "msg=recipient client=127.0.0.1 "+told[1]) || !strings.Contains(h.log.String(), " recipient="+path) {
+			t.Errorf("%s: the log lacks %s", path, told[1])
+		}
+	}
+	for _, want := range []string{`because="550 5.7.1 go away"`, `connect: connection refused"`} {
+		if !strings.Contains(h.log.String(), want) {
+			t.Errorf("the log lacks %s", want)
+		}
+	}
+}
