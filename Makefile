@@ -18,7 +18,7 @@ test: ## all tests with the race detector, real mail servers included (installs 
 	test/install-packages
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./cmd/... ./internal/... ./bench/...
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./test/servers
-	CGO_ENABLED=1 $(GO) test -race -timeout 15m -v ./test
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m -count=1 -v ./test
 
 quick: ## the tests that need no real servers
 	$(GO) test ./cmd/... ./internal/...

@@ -30,8 +30,7 @@ func Judge(r smtpwire.Reply) (outcome Outcome, kind Kind) {
 // aboutUs reports whether a 5xx to RCPT is about the dialogue, the sender or our address, so that it would have
 // been said of any recipient. 5.5.0, 5.4.1, 5.2.x and 5.7.1 are not here: real servers use them for recipients.
 func aboutUs(r smtpwire.Reply) bool {
-	switch r.Code {
-	case 500, 502, 503, 504, 530, 555:
+	if AboutServer(r) {
 		return true
 	}
 	e := r.Enhanced
@@ -41,20 +40,32 @@ func aboutUs(r smtpwire.Reply) bool {
 	switch e.Subject {
 	case 1:
 		return e.Detail == 7 || e.Detail == 8 // sender address
-	case 5:
-		return e.Detail == 1 || e.Detail == 3 // protocol: bad command, too many recipients
 	case 7:
-		return refusesClient(e.Detail)
+		return e.Detail >= 23 && e.Detail <= 27 // SPF and reverse DNS (RFC 7372)
 	}
 	return false
 }
 
-// refusesClient reports whether 5.7.detail is about the client: SPF and reverse DNS (RFC 7372), and what
-// Microsoft's servers say of addresses and tenants.
-func refusesClient(detail uint16) bool {
+// AboutServer reports whether a 5xx to MAIL or RCPT is about how we speak, our address or our tenant: neither who sends
+// a message nor who is to get it could do anything about that.
+func AboutServer(r smtpwire.Reply) bool {
+	switch r.Code {
+	case 500, 502, 503, 504, 530, 555:
+		return true
+	}
+	switch e := r.Enhanced; {
+	case e.Class != 5:
+		return false
+	case e.Subject == 5:
+		return e.Detail == 1 || e.Detail == 3 // protocol: bad command, too many recipients
+	}
+	return r.Enhanced.Subject == 7 && microsoftRefuses(r.Enhanced.Detail)
+}
+
+// microsoftRefuses reports whether 5.7.detail is what Microsoft's servers say of addresses and tenants.
+func microsoftRefuses(detail uint16) bool {
 	switch {
-	case detail >= 23 && detail <= 27,
-		detail == 51, detail == 64,
+	case detail == 51, detail == 64,
 		detail >= 501 && detail <= 513 && detail != 505 && detail != 507,
 		detail >= 606 && detail <= 649,
 		detail >= 700 && detail <= 750:

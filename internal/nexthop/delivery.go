@@ -98,6 +98,9 @@ func (d *Delivery) Host() string { return d.host.String() }
 // one recipient only.
 func (d *Delivery) LMTP() bool { return d.host.Scheme == callout.LMTP }
 
+// Pipelining reports whether the hop takes several RCPTs in one flight.
+func (d *Delivery) Pipelining() bool { return d.s != nil && d.s.takes.pipelining }
+
 // MailRefused reports whether the hop has refused MAIL.
 func (d *Delivery) MailRefused() bool { return !d.refused.IsZero() }
 

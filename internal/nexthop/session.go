@@ -12,9 +12,10 @@ import (
 	"callout/internal/smtpwire"
 )
 
-// How long the hop may take (RFC 5321 section 4.5.3.2). The caller's context bounds all of it.
+// How long the hop may take. RFC 5321 section 4.5.3.2 has five minutes for MAIL and RCPT, which is what the client waits for
+// us: it must hear from us before. The caller's context bounds all of it.
 const (
-	commandTimeout = 5 * time.Minute  // MAIL, RCPT, RSET, XCLIENT
+	commandTimeout = 2 * time.Minute  // MAIL, RCPT, RSET, XCLIENT
 	dataTimeout    = 2 * time.Minute  // the reply to DATA
 	blockTimeout   = 3 * time.Minute  // for a piece of the message to be taken, or a chunk to be answered
 	finalTimeout   = 10 * time.Minute // the reply to the end of the message

@@ -15,12 +15,15 @@ func (s *session) speaksFor(c Client) bool { return !s.key.xclient || s.introduc
 
 // bound reports whether the hop can't be told of another client: Postfix takes XCLIENT from whom it trusts, and that is the
 // client from then on.
-func (s *session) bound() bool { return s.introduced != Client{} && len(s.takes.xclient) == 0 }
+func (s *session) bound() bool {
+	return s.introduced != Client{} && xclient(s.takes.xclient, Client{}) == "XCLIENT" // it names nothing that is known here
+}
 
 // introduce tells the hop who the client is, where it was not told so already (Postfix XCLIENT_README), and says EHLO again
 // as the client did: Postfix forgets the HELO attribute with that, and what is announced may depend on the client. A transaction that was left open must be over for it.
 func (s *session) introduce(c Client) *callout.Problem {
-	if s.speaksFor(c) || len(s.takes.xclient) == 0 {
+	line := xclient(s.takes.xclient, c)
+	if s.speaksFor(c) || line == "XCLIENT" { // it names nothing that is known here
 		return nil
 	}
 	if s.dirty {
@@ -28,10 +31,6 @@ func (s *session) introduce(c Client) *callout.Problem {
 		if problem := s.afterReset(reply, problem); problem != nil {
 			return problem
 		}
-	}
-	line := xclient(s.takes.xclient, c)
-	if line == "XCLIENT" {
-		return nil // it names nothing that is known here
 	}
 	reply, problem := s.command(callout.StageMail, commandTimeout, line)
 	if problem == nil && reply.Code != 220 {

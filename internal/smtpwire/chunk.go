@@ -59,11 +59,16 @@ func (c *ChunkReader) Read(p []byte) (n int, err error) {
 
 // Drain reads on to the end of the chunk and gives nothing. The error is io.ErrUnexpectedEOF when the connection
 // ended before, or the connection's.
-func (c *ChunkReader) Drain() error {
+func (c *ChunkReader) Drain() error { return c.Discard(func(int) {}) }
+
+// Discard is Drain that tells how it goes: progress is called before each wait, with how many octets were read since.
+func (c *ChunkReader) Discard(progress func(octets int)) error {
 	c.owed, c.clear = nil, 0
-	for c.left > 0 && c.end == nil {
-		if c.wait() {
-			c.take(int(min(c.left, int64(c.br.Buffered()))))
+	for n := 0; c.left > 0 && c.end == nil; {
+		progress(n)
+		if n = 0; c.wait() {
+			n = int(min(c.left, int64(c.br.Buffered())))
+			c.take(n)
 		}
 	}
 	return c.end

@@ -60,12 +60,13 @@ func (c *session) refuseChunk() (a answer, ok bool) {
 
 // throwAway reads a chunk that can't be taken, and then says so. After the last one the transaction is over.
 func (c *session) throwAway(size int64, last bool, a answer) {
-	c.conn.SetReadDeadline(time.Now().Add(c.DataTimeout))
-	c.renewed = time.Time{}
-	if err := c.r.Chunk(size, smtpwire.BinaryNewlines, new(smtpwire.NewlineState)).Drain(); err != nil {
+	c.renewed = time.Time{} // the deadlines of commands and of data are not the same
+	m := &message{c: c, begun: time.Now(), failed: &a, failedAt: time.Now()}
+	if err := c.r.Chunk(size, smtpwire.BinaryNewlines, new(smtpwire.NewlineState)).Discard(m.discarded); err != nil {
 		c.lost(err)
 		return
 	}
+	c.renewed = time.Time{}
 	c.say(a)
 	if last {
 		c.drop()

@@ -11,7 +11,7 @@ import (
 // command answers one command line.
 func (c *session) command(line []byte) {
 	verb, args := smtpwire.SplitCommand(line)
-	if hasControl(line) && verb != smtpwire.BDAT { // which can't be gone on after: its octets follow
+	if hasControl(line) && !looksLikeBDAT(line) { // which can't be gone on after: its octets follow
 		c.reply(500, "5.5.2", "control characters in a command")
 		return
 	}
@@ -35,8 +35,13 @@ func (c *session) command(line []byte) {
 	case smtpwire.STARTTLS:
 		c.starttls(args)
 	default:
-		c.other(verb, args)
+		c.other(verb, args, line)
 	}
+}
+
+// looksLikeBDAT reports whether a command that is not recognised may have been meant for one that octets follow.
+func looksLikeBDAT(line []byte) bool {
+	return len(line) >= 4 && strings.EqualFold(string(line[:4]), "BDAT")
 }
 
 // interrupts reports whether a command has no place between the chunks of a message.
@@ -45,7 +50,7 @@ func interrupts(verb smtpwire.Verb) bool {
 }
 
 // other answers the commands that change nothing, or little.
-func (c *session) other(verb smtpwire.Verb, args []byte) {
+func (c *session) other(verb smtpwire.Verb, args, line []byte) {
 	if len(args) > 0 && (verb == smtpwire.RSET || verb == smtpwire.QUIT) {
 		c.reply(501, "5.5.4", "no parameters are taken")
 		return
@@ -65,6 +70,9 @@ func (c *session) other(verb smtpwire.Verb, args []byte) {
 		c.reply(214, "2.0.0", "see RFC 5321")
 	case smtpwire.UnknownVerb:
 		c.reply(500, "5.5.2", "command not recognised")
+		if looksLikeBDAT(line) && !c.ended {
+			c.farewell("4.5.0", "closing: octets may follow that are no commands")
+		}
 	default:
 		c.reply(502, "5.5.1", "command not implemented")
 	}

@@ -50,10 +50,10 @@ func (c *session) refuseMessage() (a answer, ok bool) {
 	switch {
 	case tx == nil:
 		return ours(503, 5, 1, "say MAIL and RCPT first"), false
+	case tx.accepted == 0 && tx.deferred && (tx.broken == nil || tx.broken.code/100 == 5):
+		return ours(451, 5, 1, "no recipient was taken, try again later"), false
 	case tx.broken != nil:
 		return *tx.broken, false
-	case tx.accepted == 0 && tx.deferred:
-		return ours(451, 5, 1, "no recipient was taken, try again later"), false
 	case tx.accepted == 0:
 		return ours(554, 5, 1, "no valid recipients"), false
 	}

@@ -12,23 +12,24 @@ import (
 // message is one message on its way from the client to the next hop. What makes it fail cuts the delivery session, so
 // that the next hop is left with half a message and never with its end; the rest that the client sends is thrown away.
 type message struct {
-	c      *session
-	tx     *transaction
-	begun  time.Time
-	size   int64 // octets that came
-	chunks bool  // it comes with BDAT
-	binary bool  // BODY=BINARYMIME: its octets are passed on as they are
-	asData bool  // the next hop takes it with DATA
-	state  smtpwire.NewlineState
-	fields received
-	failed *answer // why it can't be passed on
+	c        *session
+	tx       *transaction
+	begun    time.Time
+	size     int64 // octets that came
+	chunks   bool  // it comes with BDAT
+	binary   bool  // BODY=BINARYMIME: its octets are passed on as they are
+	asData   bool  // the next hop takes it with DATA
+	state    smtpwire.NewlineState
+	fields   received
+	failed   *answer // why it can't be passed on
+	failedAt time.Time
 }
 
 // source is where the octets of a message come from: DATA, or a chunk of BDAT. Both give none that is not fit to be
 // passed on.
 type source interface {
 	io.Reader
-	Drain() error
+	Discard(progress func(octets int)) error
 }
 
 // pieces are what messages are passed on in.
@@ -79,8 +80,14 @@ func (m *message) relay(src source) error {
 			return err
 		}
 	}
+	return src.Discard(m.discarded)
+}
+
+// discarded counts octets that were thrown away, and gives the client its time for more: a message that has failed is
+// heard to its end, so that the client hears why.
+func (m *message) discarded(octets int) {
+	m.size += int64(octets)
 	m.await()
-	return src.Drain()
 }
 
 // What is wrong with messages.
@@ -130,7 +137,7 @@ func (m *message) write(p []byte) {
 
 // fail says that the message will not be passed on, and sees to it that it is not.
 func (m *message) fail(why answer) {
-	m.failed = &why
+	m.failed, m.failedAt = &why, time.Now()
 	m.tx.cut()
 }
 
@@ -166,14 +173,21 @@ func (m *message) await() {
 	c.conn.SetReadDeadline(m.mustEnd(now.Add(c.DataTimeout)).Add(renewEvery))
 }
 
-// mustEnd returns by, or when the client is too slow on the whole where that is earlier.
+// mustEnd returns by, or when the client is too slow on the whole where that is earlier. What is thrown away may take
+// a session's time and no longer: it need not have an end.
 func (m *message) mustEnd(by time.Time) time.Time {
-	if m.c.MinDataRate == 0 {
-		return by
+	if rate := int64(m.c.MinDataRate); rate > 0 {
+		by = earlier(by, m.begun.Add(m.c.DataTimeout+time.Duration(m.size/rate)*time.Second))
 	}
-	slow := m.begun.Add(m.c.DataTimeout + time.Duration(m.size)*time.Second/time.Duration(m.c.MinDataRate))
-	if slow.Before(by) {
-		return slow
+	if m.failed != nil {
+		by = earlier(by, m.failedAt.Add(m.c.SessionTimeout))
 	}
 	return by
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -118,7 +119,12 @@ func TestMetrics(t *testing.T) {
 			p := encrypted(t)
 			certificate := p.options
 			p.options = func(o *gateway.Options) { certificate(o); o.Registerer = registry }
-			p.settings = func(s *gateway.Settings) { s.MaxConnectionsPerClient, s.MaxErrors = 2, 3 }
+			p.settings = func(s *gateway.Settings) {
+				s.MaxConnectionsPerClient, s.MaxErrors = 2, 3
+				if name == "an early talker" {
+					s.BannerDelay = time.Minute // however late it talks, it is early
+				}
+			}
 			p.hop = moody
 			h := build(t, p)
 			tt.act(t, h)

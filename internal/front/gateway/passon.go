@@ -66,15 +66,36 @@ func (c *session) passOnAlone(p *pending) {
 	c.fly([]*pending{p})
 }
 
-// fly passes recipients on in one flight.
+// fly passes recipients on, in one flight where the hop allows it. A hop that wants them one by one may take long for
+// all, so that each is told as it comes.
 func (c *session) fly(flight []*pending) {
-	tx := c.tx
 	if !c.begin() {
 		for _, p := range flight {
-			p.answer = *tx.broken
+			p.answer = *c.tx.broken
 		}
 		return
 	}
+	if c.tx.delivery.Pipelining() || len(flight) == 1 {
+		c.pass(flight)
+		return
+	}
+	for i, p := range flight {
+		switch {
+		case c.ended:
+			return
+		case c.tx.broken != nil:
+			p.answer = *c.tx.broken
+		default:
+			c.pass(flight[i : i+1])
+		}
+		c.tell(p.at + 1)
+		c.flush()
+	}
+}
+
+// pass says RCPT for recipients and takes the replies.
+func (c *session) pass(flight []*pending) {
+	tx := c.tx
 	list := make([]nexthop.Recipient, len(flight))
 	for i, p := range flight {
 		list[i] = nexthop.Recipient{Path: p.r.String(), Params: p.params}
@@ -92,7 +113,7 @@ func (c *session) fly(flight []*pending) {
 		switch {
 		case reply.Class() == 2:
 			tx.accept(list[i].Path)
-		case reply.Class() == 5 && !refused:
+		case p.answer.code/100 == 5 && !refused:
 			doubted.Go(func() { c.recheck(p) })
 		}
 	}
@@ -101,13 +122,19 @@ func (c *session) fly(flight []*pending) {
 	case err != nil:
 		tx.breaks(connectionLost.after(err))
 	case refused:
-		tx.refused(theirs(replies[0], "the sender is refused by the next hop"))
+		tx.refused(c.live(flight[0], replies[0]))
 	}
 }
 
-// live words a next hop's reply to RCPT. The texts of destinations tell where mailboxes live, so that they are passed
-// on only where that is wanted.
+// live words a next hop's reply to RCPT, or to the MAIL in front of it. What is about us is nothing that the sender could
+// mend: it can come again when we have. The texts of destinations tell where mailboxes live, so that they are passed on
+// only where that is wanted.
 func (c *session) live(p *pending, r smtpwire.Reply) answer {
+	if r.Class() == 5 && callout.AboutServer(r) {
+		a := ours(451, 4, 1, "the next hop takes no mail from here now, try again later")
+		a.because = r.String()
+		return a
+	}
 	text := ""
 	if !p.domain.Settings.DestinationText {
 		switch r.Class() {

@@ -1,10 +1,12 @@
 package gateway_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"callout/internal/domains"
+	"callout/internal/front/gateway"
 	"callout/internal/lab"
 )
 
@@ -102,5 +104,66 @@ func TestLogOfRecipients(t *testing.T) {
 		if !strings.Contains(h.log.String(), want) {
 			t.Errorf("the log lacks %s", want)
 		}
+	}
+}
+
+// A client that looks at the reply to DATA alone comes again where one of its recipients was told to.
+func TestDATAAfterARecipientWasTold(t *testing.T) {
+	h := build(t, plan{
+		domain: func(d *domains.Domain) { d.Mode = domains.ModeOff },
+		hop: func(r *lab.Receiver) {
+			r.Refuse = func(step lab.Step, _ string) string {
+				if step == lab.AtMAIL {
+					return "550 5.7.1 no mail from you"
+				}
+				return ""
+			}
+		},
+	})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<sender@elsewhere.example>", "RCPT TO:<a@away.example>", "RCPT TO:<john@example.com>", "DATA")
+	c.expect("250", "250", "451 4.4.1", "550 5.7.1", "451 4.5.1")
+}
+
+// A next hop that wants recipients one by one may take long for many: each is told as soon as it can be.
+func TestRepliesComeAsTheyAre(t *testing.T) {
+	release := make(chan struct{})
+	h := build(t, plan{
+		domain: func(d *domains.Domain) { d.Mode = domains.ModeOff },
+		hop: func(r *lab.Receiver) {
+			r.Extensions = []string{"SIZE"}
+			r.Refuse = func(step lab.Step, argument string) string {
+				if step == lab.AtRCPT && strings.Contains(argument, "jane") {
+					<-release
+				}
+				return ""
+			}
+		},
+	})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<>", "RCPT TO:<user@foreign.example>", "RCPT TO:<john@example.com>", "RCPT TO:<jane@example.com>")
+	c.expect("250", "250", "550 5.7.1", "250 2.1.5")
+	close(release)
+	c.expect("250 2.1.5")
+}
+
+// What comes behind the last error that a session may make costs the destination nothing.
+func TestErrorsBoundWhatAFlightCosts(t *testing.T) {
+	h := build(t, plan{settings: func(s *gateway.Settings) { s.MaxErrors = 3 }})
+	c := h.dial(t)
+	lines := []string{"EHLO client.example", "MAIL FROM:<>"}
+	for i := range 50 {
+		lines = append(lines, fmt.Sprintf("RCPT TO:<nobody%d@example.com>", i))
+	}
+	c.say(lines...)
+	c.expect("250", "250", "550", "550", "550", "421 4.7.0")
+	asked := 0
+	for _, line := range h.hop.Transcript() {
+		if strings.Contains(line, "RCPT TO:") {
+			asked++
+		}
+	}
+	if asked > 4 { // one may be asked a second time, alone
+		t.Errorf("the destination was asked %d times", asked)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"callout/internal/verify"
 )
 
-// mostTogether is how many recipients are decided together and passed on in one flight.
+// mostTogether is how many recipients are decided together and passed on in one flight. No more are than may still be
+// refused: what comes behind max_errors is not to cost anything.
 const mostTogether = 100
 
 // pending is one RCPT whose reply is due.
@@ -22,13 +23,15 @@ type pending struct {
 	answer   answer          // zero: decision has it
 	decision verify.Decision
 	decided  bool // by what is known already
+	at       int  // in the group
 }
 
 // recipients answers RCPT (RFC 5321 section 4.1.1.3), together with those that have come behind it.
 func (c *session) recipients(args []byte) {
 	c.group = append(c.group[:0], pending{})
 	c.take(&c.group[0], args)
-	for len(c.group) < mostTogether {
+	most := min(mostTogether, c.MaxErrors-c.errors)
+	for len(c.group) < most {
 		line, ok := c.r.PeekLine()
 		if !ok {
 			break
@@ -37,17 +40,21 @@ func (c *session) recipients(args []byte) {
 		if verb != smtpwire.RCPT || hasControl(line) {
 			break
 		}
-		c.group = append(c.group, pending{})
+		c.group = append(c.group, pending{at: len(c.group)})
 		c.take(&c.group[len(c.group)-1], args)
 		c.r.ReadLine()
 	}
+	c.told = 0
 	c.decide()
 	c.passOn()
-	for i := range c.group {
-		if c.ended { // too many errors
-			return
-		}
-		c.answer(&c.group[i])
+	c.tell(len(c.group))
+}
+
+// tell gives the replies up to that of the group's n-th recipient, in their order.
+func (c *session) tell(n int) {
+	for c.told < n && !c.ended { // too many errors end it
+		c.answer(&c.group[c.told])
+		c.told++
 	}
 }
 

@@ -16,10 +16,12 @@ import (
 )
 
 const (
-	readBuffer   = 16 << 10        // a flight of some hundred RCPTs
-	kernelBuffer = 256 << 10       // of what a client has sent and nobody has read: else the kernel lets it grow to megabytes
-	writeTimeout = 2 * time.Minute // for a client to take a reply
-	partTimeout  = 5 * time.Second // for the last ones, when the session has no place any more
+	readBuffer    = 16 << 10        // a flight of some hundred RCPTs
+	kernelBuffer  = 256 << 10       // of what a client has sent and nobody has read: else the kernel lets it grow to megabytes
+	writeTimeout  = 2 * time.Minute // for a client to take a reply
+	partTimeout   = 5 * time.Second // for the last ones, when the session has no place any more
+	lingerTimeout = 500 * time.Millisecond
+	mostLingering = 1 << 20 // octets
 	// renewEvery is how late a deadline may be: to move it on for each command would cost as much as a RCPT.
 	renewEvery = time.Second
 	// mostReplies is how many octets of replies are held back while commands are still to be answered.
@@ -52,6 +54,7 @@ type session struct {
 	written time.Time // and that of writing
 	tx      *transaction
 	group   []pending // of recipients; its room is used again and again
+	told    int       // of them have had their replies
 
 	mu      sync.Mutex
 	reading bool // a message: Shutdown lets it finish
@@ -66,10 +69,7 @@ func newSession(s *Server, conn net.Conn) *session {
 
 // serve answers a client until one side has had enough.
 func (c *session) serve() {
-	defer func() {
-		c.drop()
-		c.conn.Close()
-	}()
+	defer func() { c.conn.Close() }() // as it is then: TLS and PROXY wrap it
 	defer c.part()
 	if !c.welcome() {
 		return
@@ -99,7 +99,23 @@ func (c *session) part() {
 	c.leave()
 	c.written = time.Now()
 	c.conn.SetWriteDeadline(c.written.Add(partTimeout))
-	c.flush()
+	err := c.flush()
+	c.drop()
+	if err == nil && c.ended {
+		c.linger()
+	}
+}
+
+// linger takes what the client sends until it has closed too, for a moment: a connection that is closed while something
+// is unread is reset, and the client might lose the replies (RFC 1122 section 4.2.2.13).
+func (c *session) linger() {
+	tcp, ok := c.conn.(*net.TCPConn)
+	if !ok || c.closing.Load() {
+		return
+	}
+	tcp.CloseWrite()
+	tcp.SetReadDeadline(time.Now().Add(lingerTimeout))
+	io.Copy(io.Discard, io.LimitReader(tcp, mostLingering))
 }
 
 // leave gives the session's place to others.

@@ -234,3 +234,46 @@ func TestClientThatReadsNoReplies(t *testing.T) {
 		}
 	})
 }
+
+// A message that is refused is heard to its end as any other is, so that its client hears why.
+func TestSlowMessageIsToldWhyItIsRefused(t *testing.T) {
+	for name, begin := range map[string]string{"DATA": "DATA", "one chunk": "BDAT 360003 LAST"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := buildFake(t, plan{settings: func(s *gateway.Settings) { s.SessionTimeout = time.Hour }})
+				c := f.transaction(t)
+				if c.say(begin); begin == "DATA" {
+					c.expect("354")
+				}
+				c.send("\nxx")
+				for range 180 {
+					time.Sleep(time.Second)
+					c.send(strings.Repeat("x", 1998) + "\r\n")
+				}
+				if begin == "DATA" {
+					c.send(".\r\n")
+				}
+				c.expect("550 5.5.2")
+				f.nothingArrived(t)
+			})
+		})
+	}
+}
+
+// What is thrown away need not have an end: it is heard for as long as a session may last.
+func TestEndlessRefusedMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := buildFake(t, plan{settings: func(s *gateway.Settings) { s.SessionTimeout = 3 * time.Minute }})
+		c := f.transaction(t)
+		begun := time.Now()
+		c.say("DATA")
+		c.expect("354")
+		c.send("\n")
+		for time.Since(begun) < 178*time.Second {
+			time.Sleep(time.Second)
+			c.send(strings.Repeat("x", 1998) + "\r\n")
+		}
+		c.ends(begun, 3*time.Minute, "421 4.4.2")
+		f.nothingArrived(t)
+	})
+}

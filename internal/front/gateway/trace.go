@@ -38,6 +38,7 @@ func (r *received) scan(p []byte) {
 		switch {
 		case r.matched == 0 && (b == '\r' || b == '\n'):
 			r.over = true // an empty line: the header is over
+		case r.matched == len(receivedName)-1 && (b == ' ' || b == '\t'): // the obsolete form (RFC 5322 section 4.5)
 		case lower(b) != receivedName[r.matched]:
 			r.matched = -1
 			if b == '\n' {
