@@ -110,8 +110,8 @@ type smuggler struct {
 	newlines string // bare_newline of the gateway
 	// The next hop takes DATA alone, where a dot behind a NUL that begins a line is refused.
 	noChunking bool
-	next     int    // recipient
-	tries    []try
+	next       int // recipient
+	tries      []try
 }
 
 // try is a fake end that was tried: what it stands in, and what has to be in the mailbox, the oldest first.

@@ -54,7 +54,7 @@ func TestSessionsAreKeptForTheirOwnKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(r *nexthop.Route, s *callout.Settings){
-		"":                         func(*nexthop.Route, *callout.Settings) {},
+		"nothing":                  func(*nexthop.Route, *callout.Settings) {},
 		"a limit of callouts":      func(_ *nexthop.Route, s *callout.Settings) { s.MaxSessions, s.MailFrom = 1, "callout@example.net" },
 		"tls opportunistic":        func(_ *nexthop.Route, s *callout.Settings) { s.TLS = callout.TLSOpportunistic },
 		"tls require":              func(_ *nexthop.Route, s *callout.Settings) { s.TLS = callout.TLSRequire },
@@ -81,7 +81,7 @@ func TestSessionsAreKeptForTheirOwnKind(t *testing.T) {
 			other := nexthop.Route{Destination: callout.Destination{{host}}, Settings: &changed}
 			change(&other, &changed)
 			want := 2
-			if name == "" || name == "a limit of callouts" {
+			if name == "nothing" || name == "a limit of callouts" {
 				want = 1
 			}
 			d, err := hops.Begin(t.Context(), other, envelope) // who verifies is not content with this certificate

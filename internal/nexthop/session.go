@@ -58,6 +58,12 @@ func boundBuffer(conn net.Conn) {
 	}
 }
 
+// hasSomething reports whether a connection has something to be read, its end included.
+func hasSomething(conn net.Conn) bool {
+	octets, end := smtpwire.Pending(conn)
+	return octets || end
+}
+
 // watch has the end of ctx close the connection, until stop is called.
 func (s *session) watch(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, s.cut)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"sync"
 
@@ -20,17 +21,17 @@ var (
 )
 
 // passOn tells the next hop of the recipients that are accepted here, live: what it says is what the client is told.
-func (c *session) passOn() {
+func (c *session) passOn(ctx context.Context) {
 	tx := c.tx
 	var flight []*pending
 	for i := range c.group {
 		p := &c.group[i]
-		if p.domain == nil || !p.open() {
+		if !p.passes() {
 			continue
 		}
 		to := routeOf(p.domain)
 		if len(flight) > 0 && !tx.to.same(to) { // whether they are accepted says whether this one can be
-			c.fly(flight)
+			c.fly(ctx, flight)
 			flight = nil
 		}
 		switch {
@@ -43,40 +44,40 @@ func (c *session) passOn() {
 		case tx.accepted+len(flight) >= c.MaxRecipients:
 			p.answer = tooMany
 		case to.lmtp:
-			c.passOnAlone(p)
+			c.passOnAlone(ctx, p)
 		default:
 			flight = append(flight, p)
 		}
 	}
 	if len(flight) > 0 {
-		c.fly(flight)
+		c.fly(ctx, flight)
 	}
-	if tx != nil && tx.accepted == 0 && tx.broken == nil {
+	if tx.accepted == 0 && tx.broken == nil {
 		tx.end() // nobody needs it
 	}
 }
 
 // passOnAlone passes a recipient on to a hop that speaks LMTP. Such a hop says of each recipient what became of the
 // message (RFC 2033 section 4.2); a client can be told one thing, so that a transaction has one recipient.
-func (c *session) passOnAlone(p *pending) {
+func (c *session) passOnAlone(ctx context.Context, p *pending) {
 	if c.tx.accepted > 0 {
 		p.answer = oneAtATime
 		return
 	}
-	c.fly([]*pending{p})
+	c.fly(ctx, []*pending{p})
 }
 
 // fly passes recipients on, in one flight where the hop allows it. A hop that wants them one by one may take long for
 // all, so that each is told as it comes.
-func (c *session) fly(flight []*pending) {
-	if !c.begin() {
+func (c *session) fly(ctx context.Context, flight []*pending) {
+	if !c.begin(ctx) {
 		for _, p := range flight {
 			p.answer = *c.tx.broken
 		}
 		return
 	}
 	if c.tx.delivery.Pipelining() || len(flight) == 1 {
-		c.pass(flight)
+		c.pass(ctx, flight)
 		return
 	}
 	for i, p := range flight {
@@ -86,7 +87,7 @@ func (c *session) fly(flight []*pending) {
 		case c.tx.broken != nil:
 			p.answer = *c.tx.broken
 		default:
-			c.pass(flight[i : i+1])
+			c.pass(ctx, flight[i:i+1])
 		}
 		c.tell(p.at + 1)
 		c.flush()
@@ -94,13 +95,13 @@ func (c *session) fly(flight []*pending) {
 }
 
 // pass says RCPT for recipients and takes the replies.
-func (c *session) pass(flight []*pending) {
+func (c *session) pass(ctx context.Context, flight []*pending) {
 	tx := c.tx
 	list := make([]nexthop.Recipient, len(flight))
 	for i, p := range flight {
 		list[i] = nexthop.Recipient{Path: p.r.String(), Params: p.params}
 	}
-	replies, err := tx.delivery.Recipients(c.ctx, list)
+	replies, err := tx.delivery.Recipients(ctx, list)
 	refused := tx.delivery.MailRefused()
 	var doubted sync.WaitGroup
 	for i, p := range flight {
@@ -114,7 +115,7 @@ func (c *session) pass(flight []*pending) {
 		case reply.Class() == 2:
 			tx.accept(list[i].Path)
 		case p.answer.code/100 == 5 && !refused:
-			doubted.Go(func() { c.recheck(p) })
+			doubted.Go(func() { c.recheck(ctx, p) })
 		}
 	}
 	doubted.Wait()
@@ -155,20 +156,20 @@ func (c *session) live(p *pending, r smtpwire.Reply) answer {
 
 // recheck has a recipient that the next hop refused asked about by a callout. What the hop said may be about the
 // sender; where the recipient itself is gone the client is told so as usual.
-func (c *session) recheck(p *pending) {
-	if d, ok := c.verifier.Recheck(c.ctx, c.question(p)); ok && d.Action == verify.Reject {
+func (c *session) recheck(ctx context.Context, p *pending) {
+	if d, ok := c.verifier.Recheck(ctx, c.question(p)); ok && d.Action == verify.Reject {
 		p.decision, p.answer = d, answer{}
 	}
 }
 
 // begin sees to it that the transaction has a delivery session. Where it can't have one it is broken, and says why.
-func (c *session) begin() bool {
+func (c *session) begin(ctx context.Context) bool {
 	tx := c.tx
 	if tx.delivery != nil {
 		return true
 	}
 	var err error
-	if tx.delivery, err = c.hops.Begin(c.ctx, tx.to.hop(c.XCLIENT), tx.envelope()); err == nil {
+	if tx.delivery, err = c.hops.Begin(ctx, tx.to.hop(c.XCLIENT), tx.envelope()); err == nil {
 		tx.hop = tx.delivery.Host()
 		return true
 	}

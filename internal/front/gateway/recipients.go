@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -46,7 +48,9 @@ func (c *session) recipients(args []byte) {
 	}
 	c.told = 0
 	c.decide()
-	c.passOn()
+	if slices.ContainsFunc(c.group, func(p pending) bool { return p.passes() }) {
+		c.watched(c.passOn)
+	}
 	c.tell(len(c.group))
 }
 
@@ -128,6 +132,9 @@ func (c *session) question(p *pending) verify.Question {
 // open reports whether nothing was said against a recipient so far.
 func (p *pending) open() bool { return p.answer.code == 0 }
 
+// passes reports whether a recipient is to be passed on.
+func (p *pending) passes() bool { return p.domain != nil && p.open() }
+
 // decide has the verifier decide on the recipients: on those that memory knows at once, on the others at the same time.
 func (c *session) decide() {
 	unknown := 0
@@ -141,7 +148,7 @@ func (c *session) decide() {
 		}
 	}
 	if unknown > 0 {
-		c.askAll()
+		c.watched(c.askAll)
 	}
 	for i := range c.group {
 		if p := &c.group[i]; p.open() {
@@ -151,12 +158,12 @@ func (c *session) decide() {
 }
 
 // askAll has those recipients decided on that memory does not know, and waits for all.
-func (c *session) askAll() {
+func (c *session) askAll(ctx context.Context) {
 	var asked sync.WaitGroup
 	for i := range c.group {
 		if p := &c.group[i]; p.open() && !p.decided {
 			q := c.question(p)
-			asked.Go(func() { p.decision = c.verifier.Decide(c.ctx, q) })
+			asked.Go(func() { p.decision = c.verifier.Decide(ctx, q) })
 		}
 	}
 	asked.Wait()

@@ -1,0 +1,54 @@
+package smtpwire
+
+import (
+	"net"
+	"testing"
+	"time"
+)
+
+// What waits on a connection is told, and still there afterwards.
+func TestPending(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	await := func(octets, end bool) {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); ; {
+			o, e := Pending(server)
+			if o == octets && e == end {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%v, %v; want %v, %v", o, e, octets, end)
+			}
+		}
+	}
+	await(false, false)
+	client.Write([]byte("x"))
+	await(true, false)
+	client.Close()
+	await(true, false) // the octet comes first
+	if n, err := server.Read(make([]byte, 10)); n != 1 || err != nil {
+		t.Fatalf("%d octets, %v", n, err)
+	}
+	await(false, true)
+	if o, e := Pending(&net.IPConn{}); o || !e {
+		t.Errorf("a closed connection: %v, %v", o, e)
+	}
+	pipe, _ := net.Pipe()
+	if o, e := Pending(pipe); o || e {
+		t.Errorf("no socket: %v, %v", o, e)
+	}
+}
