@@ -31,6 +31,8 @@ type Resumed struct {
 	Resumed   string `json:"resumed"` // the domain, or "everything"
 	WasPaused bool   `json:"was_paused"`
 	Paused    *Pause `json:"paused,omitempty"` // of a domain: that of everything, where it goes on
+	// StillPaused are the pauses of domains that go on, where that of everything ended.
+	StillPaused []Pause `json:"still_paused,omitempty"`
 }
 
 // pauseOf returns the pause that a domain is in, nil for none.
@@ -86,7 +88,11 @@ func (a *API) resumeAll(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, Resumed{Resumed: "everything", WasPaused: was}, nil
+	done := Resumed{Resumed: "everything", WasPaused: was}
+	for _, p := range a.verifier.Pauses() {
+		done.StillPaused = append(done.StillPaused, Pause(p))
+	}
+	return http.StatusOK, done, nil
 }
 
 func (a *API) resumeDomain(r *http.Request) (int, any, error) {
@@ -112,7 +118,7 @@ func (a *API) resumeDomain(r *http.Request) (int, any, error) {
 		}
 		was = was || ofMain
 	}
-	return http.StatusOK, Resumed{mainName(d), was, pauseOf(d, a.verifier.Pauses())}, nil
+	return http.StatusOK, Resumed{Resumed: mainName(d), WasPaused: was, Paused: pauseOf(d, a.verifier.Pauses())}, nil
 }
 
 func (a *API) resume(ctx context.Context, name string) (was bool, err error) {

@@ -128,7 +128,7 @@ func (a *API) alerts(hosts []callout.HostStatus) []Alert {
 			continue
 		}
 		all = append(all, Alert{Kind: alertLoop, Host: h.Address, Since: h.Since, Text: fmt.Sprintf(
-			"destination %s is Callout itself, so its domains are not verified: %v; name the server that holds the mailboxes",
+			"destination or next hop %s is Callout itself, so that nobody is asked there and no mail goes there: %v; name the server that holds the mailboxes, or that mail is to go to",
 			strings.Join(h.Names, ", "), h.Problem)})
 	}
 	return all

@@ -77,6 +77,10 @@ func (a *app) resumeCommand() *cobra.Command {
 			if done.Paused != nil {
 				a.out.line("but everything is, %s; `callout resume` ends that", pauseEnd(done.Paused))
 			}
+			for i := range done.StillPaused {
+				p := &done.StillPaused[i]
+				a.out.line("but %s is, %s; `callout resume --domain %s` ends that", p.Domain, pauseEnd(p), p.Domain)
+			}
 			return nil
 		},
 	}
