@@ -30,7 +30,7 @@ func Judge(r smtpwire.Reply) (outcome Outcome, kind Kind) {
 // aboutUs reports whether a 5xx to RCPT is about the dialogue, the sender or our address, so that it would have
 // been said of any recipient. 5.5.0, 5.4.1, 5.2.x and 5.7.1 are not here: real servers use them for recipients.
 func aboutUs(r smtpwire.Reply) bool {
-	if AboutServer(r) {
+	if r.Code == 504 || AboutServer(r) {
 		return true
 	}
 	e := r.Enhanced
@@ -47,10 +47,11 @@ func aboutUs(r smtpwire.Reply) bool {
 }
 
 // AboutServer reports whether a 5xx to MAIL or RCPT is about how we speak, our address or our tenant: neither who sends
-// a message nor who is to get it could do anything about that.
+// a message nor who is to get it could do anything about that. 504 is not here: Postfix says it of names that are not
+// fully qualified, the client's and the sender's too.
 func AboutServer(r smtpwire.Reply) bool {
 	switch r.Code {
-	case 500, 502, 503, 504, 530, 555:
+	case 500, 502, 503, 530, 555:
 		return true
 	}
 	switch e := r.Enhanced; {

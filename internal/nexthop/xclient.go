@@ -45,7 +45,7 @@ func (s *session) introduce(c Client) *callout.Problem {
 
 func (s *session) greetAgain(c Client) *callout.Problem {
 	reply, err := s.link.Hello(s.nameOf(c))
-	if err == nil && reply.Class() == 5 && s.nameOf(c) != s.key.hostname { // a hop that is particular about names
+	if err == nil && reply.Code != 250 && s.nameOf(c) != s.key.hostname { // a hop that is particular about names
 		reply, err = s.link.Hello(s.key.hostname)
 	}
 	if err != nil {

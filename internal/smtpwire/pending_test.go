@@ -1,6 +1,7 @@
 package smtpwire
 
 import (
+	"crypto/tls"
 	"net"
 	"testing"
 	"time"
@@ -48,7 +49,54 @@ func TestPending(t *testing.T) {
 		t.Errorf("a closed connection: %v, %v", o, e)
 	}
 	pipe, _ := net.Pipe()
+	if done, broken := Peer(pipe); done || broken {
+		t.Errorf("no socket: %v, %v", done, broken)
+	}
 	if o, e := Pending(pipe); o || e {
 		t.Errorf("no socket: %v, %v", o, e)
+	}
+}
+
+// How the other side is can be told though octets that it sent are unread, under TLS and other wrapping too.
+func TestPeer(t *testing.T) {
+	for name, end := range map[string]struct {
+		by           func(*net.TCPConn)
+		done, broken bool
+	}{
+		"half-closed": {func(c *net.TCPConn) { c.CloseWrite() }, true, false},
+		"reset":       {func(c *net.TCPConn) { c.SetLinger(0); c.Close() }, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ln.Close()
+			client, err := net.Dial("tcp", ln.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			server, err := ln.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			within := tls.Server(server, &tls.Config{})
+			if done, broken := Peer(within); done || broken {
+				t.Errorf("before: %v, %v", done, broken)
+			}
+			client.Write([]byte("x"))
+			end.by(client.(*net.TCPConn))
+			for deadline := time.Now().Add(10 * time.Second); ; {
+				done, broken := Peer(within)
+				if done == end.done && broken == end.broken {
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%v, %v", done, broken)
+				}
+			}
+		})
 	}
 }

@@ -46,11 +46,12 @@ func (b *buffer) String() string {
 // house is a gateway in front of a destination, everything real and on loopback. The destination has the mailboxes of
 // isUser at every domain; callouts go to it as mail does.
 type house struct {
-	server   *gateway.Server
-	verifier *verify.Verifier
-	address  string
-	log      *buffer
-	hop      *lab.Receiver // that holds example.com and other.example
+	server      *gateway.Server
+	verifier    *verify.Verifier
+	address     string
+	log         *buffer
+	destination callout.Host  // example.com's, which is h.hop
+	hop         *lab.Receiver // that holds example.com and other.example
 }
 
 // plan is what a test changes before a house is built. Fields may be left zero.
@@ -124,6 +125,7 @@ func build(t testing.TB, p plan) *house {
 	t.Helper()
 	h := &house{log: new(buffer), hop: new(lab.Receiver)}
 	destination := receive(t, h.hop, p.hop)
+	h.destination = destination[0][0]
 	served := []*domains.Domain{{Name: "example.com", Destination: destination}, {Name: "alike.example", Destination: destination},
 		{Name: "away.example", Destination: unreachable(t)}}
 	if p.elsewhere {

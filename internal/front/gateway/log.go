@@ -25,7 +25,7 @@ func (c *session) logRecipient(p *pending) {
 		args = append(args, "recipient", p.r.String())
 	}
 	if a.because != "" {
-		args = append(args, "next_hop", c.tx.hop, "because", a.because)
+		args = append(args, "next_hop", a.hop, "because", oneLine(a.because))
 	}
 	c.log.Info("recipient", args...)
 }
@@ -34,7 +34,7 @@ func (c *session) logRecipient(p *pending) {
 func (c *session) logMessage(m *message, a answer) {
 	args := append(m.describe(), "next_hop", m.tx.hop, "reply", string(a.words(nil)))
 	if a.because != "" && a.code/100 != 2 && !strings.Contains(a.because, a.text) {
-		args = append(args, "because", a.because)
+		args = append(args, "because", oneLine(a.because))
 	}
 	c.log.Info("message", append(args, "took", time.Since(m.begun))...)
 }

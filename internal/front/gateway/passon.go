@@ -103,14 +103,17 @@ func (c *session) pass(ctx context.Context, flight []*pending) {
 	}
 	replies, err := tx.delivery.Recipients(ctx, list)
 	refused := tx.delivery.MailRefused()
+	tx.hop = tx.delivery.Host() // a kept session may have been replaced by one with another host
 	var doubted sync.WaitGroup
 	for i, p := range flight {
 		if i >= len(replies) {
 			p.answer = connectionLost.after(err)
+			p.answer.hop = tx.hop
 			continue
 		}
 		reply := replies[i]
-		p.answer = c.live(p, reply)
+		p.answer = live(reply, p.domain.Settings.DestinationText)
+		p.answer.hop = tx.hop
 		switch {
 		case reply.Class() == 2:
 			tx.accept(list[i].Path)
@@ -123,21 +126,21 @@ func (c *session) pass(ctx context.Context, flight []*pending) {
 	case err != nil:
 		tx.breaks(connectionLost.after(err))
 	case refused:
-		tx.refused(c.live(flight[0], replies[0]))
+		tx.refused(live(replies[0], false)) // whoever comes next may be of a domain that keeps texts to itself
 	}
 }
 
 // live words a next hop's reply to RCPT, or to the MAIL in front of it. What is about us is nothing that the sender could
 // mend: it can come again when we have. The texts of destinations tell where mailboxes live, so that they are passed on
 // only where that is wanted.
-func (c *session) live(p *pending, r smtpwire.Reply) answer {
+func live(r smtpwire.Reply, destinationText bool) answer {
 	if r.Class() == 5 && callout.AboutServer(r) {
 		a := ours(451, 4, 1, "the next hop takes no mail from here now, try again later")
 		a.because = r.String()
 		return a
 	}
 	text := ""
-	if !p.domain.Settings.DestinationText {
+	if !destinationText {
 		switch r.Class() {
 		case 2:
 			text = "ok"

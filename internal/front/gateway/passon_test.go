@@ -1,9 +1,13 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
+	"net"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"callout/internal/domains"
 	"callout/internal/front/gateway"
@@ -165,5 +169,84 @@ func TestErrorsBoundWhatAFlightCosts(t *testing.T) {
 	}
 	if asked > 4 { // one may be asked a second time, alone
 		t.Errorf("the destination was asked %d times", asked)
+	}
+}
+
+// refuses is a hop that says a reply at a step.
+func refuses(step lab.Step, word, reply string) func(*lab.Receiver) {
+	return func(r *lab.Receiver) {
+		r.Refuse = func(s lab.Step, argument string) string {
+			if s == step && strings.Contains(argument, word) {
+				return reply
+			}
+			return ""
+		}
+	}
+}
+
+// The words of a next hop that one domain passes on are kept from the clients of another.
+func TestRefusedMailKeepsItsWordsFromOtherDomains(t *testing.T) {
+	h := build(t, plan{hop: refuses(lab.AtMAIL, "", "550 5.7.1 no mail at mx7.internal"), domain: func(d *domains.Domain) {
+		d.Mode, d.Settings.DestinationText = domains.ModeOff, d.Name == "alike.example"
+	}})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<>", "RCPT TO:<john@alike.example>")
+	c.expect("250", "250", "550 5.7.1 no mail at mx7.internal")
+	c.say("RCPT TO:<john@example.com>")
+	c.expect("550 5.7.1 refused by the next hop")
+}
+
+// What a next hop says is cut for the log: it may say a hundred lines to each of many recipients.
+func TestLogOfRecipientsIsBounded(t *testing.T) {
+	reply := strings.Repeat("550-5.7.1 "+strings.Repeat("x", 1900)+"\r\n", 99) + "550 5.7.1 end"
+	h := build(t, plan{hop: refuses(lab.AtMAIL, "", reply), domain: func(d *domains.Domain) { d.Mode = domains.ModeOff }})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<>", "RCPT TO:<john@example.com>")
+	c.expect("250", "250", "550 5.7.1")
+	for line := range strings.Lines(h.log.String()) {
+		if strings.Contains(line, "msg=recipient") && len(line) > 1500 {
+			t.Errorf("a line of %d octets", len(line))
+		}
+	}
+}
+
+// The log names the next hop that a recipient was refused by, though another has the transaction by then.
+func TestLogOfRecipientsNamesTheirHops(t *testing.T) {
+	h := build(t, plan{elsewhere: true, hop: refuses(lab.AtRCPT, "jane", "450 4.2.1 not now"), domain: func(d *domains.Domain) { d.Mode = domains.ModeOff }})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<>", "RCPT TO:<jane@example.com>", "RCPT TO:<john@second.example>")
+	c.expect("250", "250", "450", "250")
+	own := h.destination.String()
+	if !strings.Contains(h.log.String(), " next_hop="+own+" because=\"450 4.2.1 not now\"") {
+		t.Errorf("the log does not say that it was %s:\n%s", own, h.log)
+	}
+}
+
+// A next hop that wants recipients one by one is not asked about more for a client that is gone.
+func TestRecipientsOfAGoneClientAreLeft(t *testing.T) {
+	asked, release := make(chan struct{}, 100), make(chan struct{})
+	h := build(t, plan{domain: func(d *domains.Domain) { d.Mode = domains.ModeOff }, hop: func(r *lab.Receiver) {
+		r.Extensions = []string{"SIZE"}
+		r.Refuse = func(step lab.Step, _ string) string {
+			if step == lab.AtRCPT {
+				asked <- struct{}{}
+				<-release
+			}
+			return ""
+		}
+	}})
+	c := h.dial(t)
+	c.say("EHLO client.example", "MAIL FROM:<>")
+	c.expect("250", "250")
+	c.say(slices.Repeat([]string{"RCPT TO:<john@example.com>"}, 15)...)
+	<-asked
+	c.conn.(*net.TCPConn).SetLinger(0)
+	c.conn.Close()
+	close(release)
+	end, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	h.server.Shutdown(end)
+	if n := len(asked); n > 3 {
+		t.Errorf("%d recipients were asked about", n)
 	}
 }

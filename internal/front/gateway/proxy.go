@@ -60,6 +60,9 @@ type behindHeader struct {
 	br *bufio.Reader
 }
 
+// NetConn returns the connection that the header came over.
+func (b behindHeader) NetConn() net.Conn { return b.Conn }
+
 // Read reads what comes behind the header.
 func (b behindHeader) Read(p []byte) (int, error) { return b.br.Read(p) }
 

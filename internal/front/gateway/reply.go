@@ -39,7 +39,8 @@ type answer struct {
 	code     int
 	enhanced smtpwire.Enhanced
 	text     string
-	because  string // what of the next hop is behind it, for the log; "" for nothing
+	hop      string // the next hop that is behind it, for the log; "" where it has none
+	because  string // and what that said, or what went wrong with it; "" for nothing
 }
 
 // say appends an answer.

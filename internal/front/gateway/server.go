@@ -36,6 +36,7 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	sessions  map[*session]struct{}
 	places    int // that sessions have taken, MaxConnections at most
+	lingering int // sessions that wait for their clients to close, MaxConnections at most
 	clients   clients
 }
 

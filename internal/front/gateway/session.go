@@ -110,12 +110,25 @@ func (c *session) part() {
 // is unread is reset, and the client might lose the replies (RFC 1122 section 4.2.2.13).
 func (c *session) linger() {
 	tcp, ok := c.conn.(*net.TCPConn)
-	if !ok || c.closing.Load() {
+	if unread, _ := smtpwire.Pending(c.conn); !ok || !unread || c.closing.Load() || !c.mayLinger(1) {
 		return
 	}
+	defer c.mayLinger(-1)
 	tcp.CloseWrite()
 	tcp.SetReadDeadline(time.Now().Add(lingerTimeout))
 	io.Copy(io.Discard, io.LimitReader(tcp, mostLingering))
+}
+
+// mayLinger counts a session that lingers, or one less. It reports whether it may: it has no place any more, so that
+// these have a bound of their own, and whoever has too many connections does not.
+func (c *session) mayLinger(n int) bool {
+	c.Server.mu.Lock()
+	defer c.Server.mu.Unlock()
+	if n > 0 && (!c.counts || c.lingering >= c.MaxConnections) {
+		return false
+	}
+	c.lingering += n
+	return true
 }
 
 // leave gives the session's place to others.
@@ -202,7 +215,9 @@ func (c *session) flush() error {
 		c.written = now
 		c.conn.SetWriteDeadline(now.Add(writeTimeout + renewEvery))
 	}
-	_, c.deaf = c.conn.Write(c.out)
+	if _, c.deaf = c.conn.Write(c.out); c.deaf != nil {
+		c.ended = true
+	}
 	c.out = c.out[:0]
 	return c.deaf
 }

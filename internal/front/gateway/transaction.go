@@ -87,12 +87,14 @@ func (tx *transaction) accept(recipient string) {
 // breaks says that nothing can be passed on any more, and why. The delivery session is cut: what it has of the
 // transaction comes to nothing.
 func (tx *transaction) breaks(why answer) {
+	why.hop = tx.hop
 	tx.broken = &why
 	tx.cut()
 }
 
 // refused says that the next hop takes nothing of the transaction, and why. The delivery session is of use to others.
 func (tx *transaction) refused(why answer) {
+	why.hop = tx.hop
 	tx.broken = &why
 	tx.delivery.Release()
 	tx.delivery = nil

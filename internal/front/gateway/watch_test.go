@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ func TestClientThatHasGoneHoldsNoPlace(t *testing.T) {
 	c.expect("250", "250")
 	c.say("RCPT TO:<john@example.com>")
 	<-heard
+	c.conn.(*net.TCPConn).SetLinger(0)
 	c.conn.Close()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		next := h.connect(t)
