@@ -102,8 +102,9 @@ null sender, keeps the answer, and asks as seldom as it can.
 Try it:          callout demo
 Run it:          callout serve -c callout.toml
 Ask one address: callout check john@example.com --to mx.example.com
+Examine a host:  callout doctor example.com --to mx.example.com
 
-Exit status: 0 done, 1 failed, 2 the command line or the configuration can't be used (check: see there).`,
+Exit status: 0 done, 1 failed, 2 the command line or the configuration can't be used (check, doctor: see there).`,
 		Version:           Version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
@@ -118,7 +119,7 @@ Exit status: 0 done, 1 failed, 2 the command line or the configuration can't be 
 		what, _, _ := strings.Cut(err.Error(), ": strconv.")
 		return usage("%s; see `%s --help`", what, cmd.CommandPath())
 	})
-	root.AddCommand(a.serveCommand(), a.demoCommand(), a.checkCommand(), a.statusCommand(),
+	root.AddCommand(a.serveCommand(), a.demoCommand(), a.checkCommand(), a.doctorCommand(), a.statusCommand(),
 		a.domainCommand(), a.recipientsCommand(), a.cacheCommand(), a.pauseCommand(), a.resumeCommand(), a.configCommand(), a.versionCommand())
 	return root
 }

@@ -3,10 +3,12 @@ package cli_test
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,6 +33,7 @@ func TestMain(m *testing.M) {
 //	env-config             writes callout.toml for these addresses, and in-use.toml, which wants the same
 //	fill FILE              puts the variables' values into a file that has $NAME in it
 //	many FILE NUMBER       writes a file of so many local recipients
+//	status N PROGRAM …     runs a program whose exit status must be N
 //
 // and $MX, a destination of example.com and example.org (john, jane), catchall.example and others; $SMTPS, the
 // same within TLS; $GONE, where nobody listens; $POLICY and $HTTP, free addresses.
@@ -45,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"env-config": envConfig,
 			"fill":       fill,
 			"many":       many,
+			"status":     status,
 		},
 	})
 }
@@ -83,6 +87,22 @@ func setup(env *testscript.Env) error {
 		free.Close()
 	}
 	return nil
+}
+
+func status(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, not %d", got, want)
+	}
 }
 
 func ready(ts *testscript.TestScript, neg bool, args []string) {

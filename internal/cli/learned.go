@@ -46,6 +46,11 @@ func ownAddresses(listeners []net.Listener) func(netip.AddrPort) bool {
 			own = append(own, netip.AddrPortFrom(at.Addr().Unmap(), at.Port()))
 		}
 	}
+	return listensAt(own)
+}
+
+// listensAt reports whether an address is one of ours, or one of this machine's where ours are all of them.
+func listensAt(own []netip.AddrPort) func(netip.AddrPort) bool {
 	return func(at netip.AddrPort) bool {
 		for _, o := range own {
 			if at.Port() == o.Port() && (at.Addr() == o.Addr() || o.Addr().IsUnspecified() && ofThisMachine(at.Addr())) {
