@@ -19,6 +19,7 @@ const (
 	sendmail     server = "Sendmail"
 	google       server = "Google Workspace"
 	openSMTPD    server = "OpenSMTPD"
+	dovecot      server = "Dovecot"
 )
 
 // recognise tells a server by its greeting, what it announces and its name. Servers that hide who they are may show
@@ -46,6 +47,8 @@ func recognise(h callout.Host, greeting smtpwire.Reply, extensions map[string]st
 		return google
 	case has("opensmtpd"):
 		return openSMTPD
+	case has("dovecot"):
+		return dovecot
 	}
 	return ""
 }
