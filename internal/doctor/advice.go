@@ -1,6 +1,10 @@
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+
+	"callout/internal/callout"
+)
 
 // whyAcceptsAll says what is special about servers of a kind that accept every recipient; it begins with a space.
 func (e *exam) whyAcceptsAll() string {
@@ -27,7 +31,8 @@ func (e *exam) howToCheck() string {
 		advice := fmt.Sprintf("Switch recipient validation on in Exchange (Install-AntispamAgents.ps1, Set-RecipientFilterConfig -Enabled $true -RecipientValidationEnabled $true, "+
 			"Set-AcceptedDomain %s -AddressBookEnabled $true)", e.c.Domain)
 		if e.t.host.Port != 2525 {
-			advice += fmt.Sprintf(`, and ask its hub transport: destinations = ["%s:2525"]; look at that with --to %[1]s:2525`, e.t.host.Name)
+			hub := callout.Host{Name: e.t.host.Name, Port: 2525}
+			advice += fmt.Sprintf(`, and ask its hub transport: destinations = ["%s"]; look at that with --to %[1]s`, hub)
 		}
 		return advice + "."
 	case microsoft365:
