@@ -9,21 +9,7 @@ import (
 
 // What waits on a connection is told, and still there afterwards.
 func TestPending(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	client, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	server, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	client, server := pair(t)
 	await := func(octets, end bool) {
 		t.Helper()
 		for deadline := time.Now().Add(10 * time.Second); ; {
@@ -67,21 +53,7 @@ func TestPeer(t *testing.T) {
 		"reset":       {func(c *net.TCPConn) { c.SetLinger(0); c.Close() }, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ln, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer ln.Close()
-			client, err := net.Dial("tcp", ln.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer client.Close()
-			server, err := ln.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer server.Close()
+			client, server := pair(t)
 			within := tls.Server(server, &tls.Config{})
 			if done, broken := Peer(within); done || broken {
 				t.Errorf("before: %v, %v", done, broken)
@@ -99,4 +71,23 @@ func TestPeer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pair returns the two ends of a connection.
+func pair(t *testing.T) (client, server net.Conn) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	if client, err = net.Dial("tcp", ln.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	if server, err = ln.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	return client, server
 }
