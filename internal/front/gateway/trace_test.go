@@ -115,3 +115,12 @@ func TestReceivedFieldsAreCounted(t *testing.T) {
 		})
 	}
 }
+
+// The obsolete form of the field, with spaces before the colon, counts as well; other names do not.
+func TestReceivedBeforeSpaces(t *testing.T) {
+	var r received
+	r.scan([]byte("Received : from a\r\nReceived \t: from b\r\nReceivedx: c\r\nReceived x: d\r\n\r\nReceived: e\r\n"))
+	if r.n != 2 {
+		t.Errorf("%d fields", r.n)
+	}
+}
