@@ -159,7 +159,10 @@ func plain(err error) string {
 // only is a resolver that knows one address, so that a Link is opened to it and no other.
 type only string
 
+// LookupHost returns the address, whatever the name.
 func (o only) LookupHost(context.Context, string) ([]string, error) { return []string{string(o)}, nil }
+
+// LookupMX is not for this resolver.
 func (o only) LookupMX(context.Context, string) ([]*net.MX, error) {
 	return nil, errors.New("no MX is needed")
 }

@@ -57,12 +57,10 @@ func (c *ChunkReader) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// Drain reads on to the end of the chunk and gives nothing. The error is io.ErrUnexpectedEOF when the connection
+// Drain reads on to the end of the chunk and gives nothing; progress is called before each wait, with how many octets
+// were read since. The error is io.ErrUnexpectedEOF when the connection
 // ended before, or the connection's.
-func (c *ChunkReader) Drain() error { return c.Discard(func(int) {}) }
-
-// Discard is Drain that tells how it goes: progress is called before each wait, with how many octets were read since.
-func (c *ChunkReader) Discard(progress func(octets int)) error {
+func (c *ChunkReader) Drain(progress func(octets int)) error {
 	c.owed, c.clear = nil, 0
 	for n := 0; c.left > 0 && c.end == nil; {
 		progress(n)

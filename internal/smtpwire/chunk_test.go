@@ -86,14 +86,14 @@ func TestChunksOfARefusedMessage(t *testing.T) {
 	if got, err := readBy(c, 100); got != "a\r\nb" || err != ErrBareNewline {
 		t.Fatalf("%q, %v", got, err)
 	}
-	if err := c.Drain(); err != nil {
+	if err := c.Drain(unheard); err != nil {
 		t.Fatal(err)
 	}
 	if line, err := r.ReadLine(); string(line) != "BDAT 4" || err != nil {
 		t.Fatalf("the next command is %q, %v", line, err)
 	}
 	c = r.Chunk(4, RejectBare, state)
-	if got, err := readBy(c, 100); got != "" || err != ErrBareNewline || c.Drain() != nil || state.Finish() != ErrBareNewline {
+	if got, err := readBy(c, 100); got != "" || err != ErrBareNewline || c.Drain(unheard) != nil || state.Finish() != ErrBareNewline {
 		t.Fatalf("%q, %v, Finish: %v", got, err, state.Finish())
 	}
 	if line, err := r.ReadLine(); string(line) != "QUIT" || err != nil {
@@ -108,7 +108,7 @@ func TestDrainOfAChunk(t *testing.T) {
 		for _, read := range []int{0, 1, 8, 9, 5000, len(in)} {
 			r := NewReader(strings.NewReader(in + "QUIT\r\n"))
 			c := r.Chunk(int64(len(in)), newlines, new(NewlineState))
-			if _, err := io.ReadFull(c, make([]byte, read)); err != nil || c.Drain() != nil {
+			if _, err := io.ReadFull(c, make([]byte, read)); err != nil || c.Drain(unheard) != nil {
 				t.Fatal(err)
 			}
 			if line, err := r.ReadLine(); string(line) != "QUIT" || err != nil {
@@ -126,7 +126,7 @@ func TestChunkThatIsCutOff(t *testing.T) {
 			if got, err := readBy(c, 100); err != want || !strings.HasPrefix(got, "a\r\nb") {
 				t.Errorf("%q, %v; want %v", got, err, want)
 			}
-			if err := c.Drain(); err != want {
+			if err := c.Drain(unheard); err != want {
 				t.Errorf("Drain: %v; want %v", err, want)
 			}
 		}

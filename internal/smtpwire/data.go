@@ -56,12 +56,9 @@ func (d *DataReader) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// Drain reads on to the end of the data and gives nothing. It does not bound how much that is; the connection's
-// deadline does. The error is io.ErrUnexpectedEOF when the connection ended before, or the connection's.
-func (d *DataReader) Drain() error { return d.Discard(func(int) {}) }
-
-// Discard is Drain that tells how it goes: progress is called before each wait, with how many octets were read since.
-func (d *DataReader) Discard(progress func(octets int)) error {
+// Drain reads on to the end of the data and gives nothing; progress is called before each wait, with how many octets
+// were read since. It does not bound how much that is; the connection's deadline does. The error is io.ErrUnexpectedEOF when the connection ended before, or the connection's.
+func (d *DataReader) Drain(progress func(octets int)) error {
 	d.draining, d.owed = true, nil
 	for d.end == nil {
 		n := d.clear

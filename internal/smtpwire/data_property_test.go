@@ -27,7 +27,7 @@ func TestDataReaderProperty(t *testing.T) {
 			got, err := readBy(d, size)
 			switch {
 			case newlines == RejectBare && bare:
-				if err != ErrBareNewline || !strings.HasPrefix(message, got) || d.Drain() != nil {
+				if err != ErrBareNewline || !strings.HasPrefix(message, got) || d.Drain(unheard) != nil {
 					t.Fatalf("%q, %v; want ErrBareNewline in %q", got, err, message)
 				}
 			case got != message || err != nil:
@@ -64,12 +64,12 @@ func FuzzData(f *testing.F) {
 			got, err := readBy(d, int(size)%5000+1)
 			switch {
 			case !ok:
-				if err != io.ErrUnexpectedEOF && err != ErrBareNewline || d.Drain() != io.ErrUnexpectedEOF {
+				if err != io.ErrUnexpectedEOF && err != ErrBareNewline || d.Drain(unheard) != io.ErrUnexpectedEOF {
 					t.Fatalf("%q has no end: %v", in, err)
 				}
 				continue
 			case newlines == RejectBare && bare:
-				if err != ErrBareNewline || d.Drain() != nil {
+				if err != ErrBareNewline || d.Drain(unheard) != nil {
 					t.Fatalf("%q has bare newlines: %v", in, err)
 				}
 			case got != message || err != nil:

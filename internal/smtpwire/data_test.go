@@ -86,7 +86,7 @@ func TestNoSmuggling(t *testing.T) {
 				if n, err := d.Read(make([]byte, 10)); n != 0 || err != ErrBareNewline {
 					t.Fatalf("%q, %s %d: read on: %d, %v", in, how, at, n, err)
 				}
-				if err := d.Drain(); err != nil {
+				if err := d.Drain(unheard); err != nil {
 					t.Fatalf("%q, %s %d: Drain: %v", in, how, at, err)
 				}
 				if n, err := d.Read(make([]byte, 10)); n != 0 || err != ErrBareNewline {
@@ -112,7 +112,7 @@ func TestDataThatIsCutOff(t *testing.T) {
 				t.Fatalf("%q: %v", whole[:i], err)
 			}
 			for range 2 {
-				if err := d.Drain(); err != io.ErrUnexpectedEOF {
+				if err := d.Drain(unheard); err != io.ErrUnexpectedEOF {
 					t.Fatalf("%q: Drain: %v", whole[:i], err)
 				}
 			}
@@ -142,7 +142,7 @@ func TestMaxDataLine(t *testing.T) {
 			if got, err := readBy(d, 5000); err != ErrDataLine || len(got) > MaxDataLine+3 {
 				t.Fatalf("a line of %d octets: %d octets, %v", len(long), len(got), err)
 			}
-			if err := d.Drain(); err != nil {
+			if err := d.Drain(unheard); err != nil {
 				t.Fatal(err)
 			}
 			if line, err := r.ReadLine(); string(line) != "QUIT" || err != nil {
@@ -162,7 +162,7 @@ func TestDrain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := d.Drain(); err != nil {
+			if err := d.Drain(unheard); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -174,7 +174,7 @@ func TestDrain(t *testing.T) {
 		}
 	}
 	d := NewReader(strings.NewReader(in)).Data(RejectBare)
-	if _, err := readBy(d, 100); err != ErrBareNewline || d.Drain() != nil {
+	if _, err := readBy(d, 100); err != ErrBareNewline || d.Drain(unheard) != nil {
 		t.Fatal(err)
 	}
 	if _, err := readBy(d, 100); err != ErrBareNewline {

@@ -62,7 +62,7 @@ func (c *session) refuseChunk() (a answer, ok bool) {
 func (c *session) throwAway(size int64, last bool, a answer) {
 	c.renewed = time.Time{} // the deadlines of commands and of data are not the same
 	m := &message{c: c, begun: time.Now(), failed: &a, failedAt: time.Now()}
-	if err := c.r.Chunk(size, smtpwire.BinaryNewlines, new(smtpwire.NewlineState)).Discard(m.discarded); err != nil {
+	if err := c.r.Chunk(size, smtpwire.BinaryNewlines, new(smtpwire.NewlineState)).Drain(m.discarded); err != nil {
 		c.lost(err)
 		return
 	}

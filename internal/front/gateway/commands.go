@@ -113,7 +113,7 @@ func (c *session) mail(args []byte) {
 	}
 	params, err := smtpwire.ParseMailParams(rest)
 	if err != nil {
-		c.badParameter(err)
+		c.say(badParameter(err))
 		return
 	}
 	if keyword := c.unoffered(&params); keyword != "" {
@@ -166,14 +166,13 @@ func (c *session) refuseMail(sender string, params smtpwire.MailParams) (a answe
 	return answer{}, false
 }
 
-// badParameter answers a parameter that can't be taken (RFC 5321 section 4.1.1.11).
-func (c *session) badParameter(err error) {
-	code := 501
+// badParameter words why a parameter can't be taken (RFC 5321 section 4.1.1.11).
+func badParameter(err error) answer {
 	var p *smtpwire.ParamError
 	if errors.As(err, &p) && p.Unknown {
-		code = 555
+		return ours(555, 5, 4, oneLine(err.Error()))
 	}
-	c.reply(code, "5.5.4", oneLine(err.Error()))
+	return ours(501, 5, 4, oneLine(err.Error()))
 }
 
 // hasControl reports whether a command has octets that no command may have.

@@ -29,13 +29,13 @@ type message struct {
 // passed on.
 type source interface {
 	io.Reader
-	Discard(progress func(octets int)) error
+	Drain(progress func(octets int)) error
 }
 
 // pieces are what messages are passed on in.
 var pieces = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// start begins a message at the next hop, with the Received field in front. Where it can't, the answer says why, and
+// startMessage begins a message at the next hop, with the Received field in front. Where it can't, the answer says why, and
 // ok is false.
 func (c *session) startMessage(chunks bool) (a answer, ok bool) {
 	tx := c.tx
@@ -80,7 +80,7 @@ func (m *message) relay(src source) error {
 			return err
 		}
 	}
-	return src.Discard(m.discarded)
+	return src.Drain(m.discarded)
 }
 
 // discarded counts octets that were thrown away, and gives the client its time for more: a message that has failed is

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 
@@ -47,8 +46,7 @@ func (c *session) recipients(args []byte) {
 		c.r.ReadLine()
 	}
 	c.told = 0
-	c.decide()
-	if slices.ContainsFunc(c.group, func(p pending) bool { return p.passes() }) {
+	if c.decide() {
 		c.watched(c.passOn)
 	}
 	c.tell(len(c.group))
@@ -75,7 +73,7 @@ func (c *session) take(p *pending, args []byte) {
 	}
 	if len(rest) > 0 {
 		if p.params, err = smtpwire.ParseRcptParams(rest); err != nil {
-			p.answer = badRecipientParameter(err)
+			p.answer = badParameter(err)
 			return
 		}
 		if p.params != (smtpwire.RcptParams{}) && !c.announces("DSN") {
@@ -84,14 +82,6 @@ func (c *session) take(p *pending, args []byte) {
 		}
 	}
 	c.parse(p, string(path))
-}
-
-func badRecipientParameter(err error) answer {
-	var p *smtpwire.ParamError
-	if errors.As(err, &p) && p.Unknown {
-		return ours(555, 5, 4, oneLine(err.Error()))
-	}
-	return ours(501, 5, 4, oneLine(err.Error()))
 }
 
 // parse reads the path of a RCPT.
@@ -136,7 +126,8 @@ func (p *pending) open() bool { return p.answer.code == 0 }
 func (p *pending) passes() bool { return p.domain != nil && p.open() }
 
 // decide has the verifier decide on the recipients: on those that memory knows at once, on the others at the same time.
-func (c *session) decide() {
+// It reports whether any is to be passed on.
+func (c *session) decide() (passes bool) {
 	unknown := 0
 	for i := range c.group {
 		p := &c.group[i]
@@ -153,8 +144,10 @@ func (c *session) decide() {
 	for i := range c.group {
 		if p := &c.group[i]; p.open() {
 			c.judge(p)
+			passes = passes || p.passes()
 		}
 	}
+	return passes
 }
 
 // askAll has those recipients decided on that memory does not know, and waits for all.

@@ -3,15 +3,14 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"callout/internal/domains"
+	"callout/internal/front/accept"
 	"callout/internal/nexthop"
 	"callout/internal/verify"
 )
@@ -66,26 +65,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	s.listeners[ln] = struct{}{}
 	s.mu.Unlock()
-	for {
-		conn, err := ln.Accept()
-		switch {
-		case err == nil:
-			s.start(conn)
-		case s.closing.Load():
-			return nil
-		case isTemporary(err): // out of file descriptors, most likely: others may soon close theirs
-			s.log.Error("gateway: accepting a connection", "listener", ln.Addr().String(), "err", err)
-			time.Sleep(50 * time.Millisecond)
-		default:
-			return err
-		}
-	}
-}
-
-// isTemporary reports whether Accept may work again after a while.
-func isTemporary(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED) ||
-		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
+	return accept.Loop(ln, "gateway", s.log, s.closing.Load, s.start)
 }
 
 // start serves a connection unless there are too many.

@@ -14,7 +14,7 @@ type transaction struct {
 	sender string // between the brackets of MAIL
 	params smtpwire.MailParams
 
-	to       route             // the next hop that it goes to, once somebody was accepted
+	to       route             // the next hop that it goes to; while nobody is accepted, that of who came last
 	delivery *nexthop.Delivery // nil: nobody was accepted yet, or it is over
 	hop      string            // the host that has, or had, the delivery session
 	broken   *answer           // why that next hop takes nothing; nil: it does

@@ -9,12 +9,12 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"callout/internal/address"
+	"callout/internal/front/accept"
 	"callout/internal/verify"
 )
 
@@ -73,27 +73,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	s.listeners[ln] = struct{}{}
 	s.mu.Unlock()
-	for {
-		conn, err := ln.Accept()
-		if err != nil {
-			if s.closing.Load() {
-				return nil
-			}
-			if isTemporary(err) { // out of file descriptors, most likely: others may soon close theirs
-				s.log.Error("policy: accepting a connection", "listener", ln.Addr().String(), "err", err)
-				time.Sleep(50 * time.Millisecond)
-				continue
-			}
-			return err
-		}
-		s.start(conn)
-	}
-}
-
-// isTemporary reports whether Accept may work again after a while.
-func isTemporary(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED) ||
-		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
+	return accept.Loop(ln, "policy", s.log, s.closing.Load, s.start)
 }
 
 // start serves a connection unless there are too many.
