@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -140,15 +141,26 @@ func FreeAddr(t testing.TB) string {
 		if _, taken := handedOut.LoadOrStore(port, true); taken {
 			continue
 		}
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
+		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		if isFree(addr) {
+			return addr
 		}
-		l.Close()
-		return l.Addr().String()
 	}
 	t.Fatal("no free port between 20000 and 32000")
 	return ""
+}
+
+// isFree reports whether an address can be listened at, and leaves it so. No process may be started meanwhile: until it
+// runs its own program it would have the listener too, and hold the address for a moment longer.
+func isFree(addr string) bool {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
 }
 
 // Eventually waits until something in the real world has come about, and fails the test when it has not in time.
