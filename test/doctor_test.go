@@ -20,8 +20,9 @@ type report struct {
 		Connections, Recipients int
 		Findings                []struct{ Check, Level, Seen string }
 	}
-	exit int
-	text string
+	Transcript []struct{ From, Text string }
+	exit       int
+	text       string
 }
 
 // levels puts the findings of the first host that are not good in words, but for a missing STARTTLS.
@@ -36,11 +37,12 @@ func (r *report) levels() string {
 }
 
 // examine runs the doctor on a server, as a domain of the configuration, with a recipient that exists.
-func examine(t *testing.T, authority *servers.Authority, d *servers.Server) *report {
+func examine(t *testing.T, authority *servers.Authority, d *servers.Server, flags ...string) *report {
 	t.Helper()
 	config := filepath.Join(folder(t), "callout.toml")
 	write(t, config, "hostname = \"filter.test\"\n"+domainOf(d, d.Destinations...))
-	cmd := exec.Command(program, "doctor", d.Domain, "--good", d.Valid(0)+"@"+d.Domain, "-c", config, "--json")
+	args := append([]string{"doctor", d.Domain, "--good", d.Valid(0) + "@" + d.Domain, "-c", config, "--json"}, flags...)
+	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+authority.Root)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -122,5 +124,12 @@ func TestDoctorKnowsAPostfixThatAcceptsEverything(t *testing.T) {
 	d.Destinations = []string{backup}
 	if r := examine(t, authority, d); r.levels() != "mend random-address" || r.exit != 1 || !strings.Contains(r.text, "relay_recipient_maps") {
 		t.Errorf("of the same alone it says %s, exit %d\n%s", r.levels(), r.exit, r.text)
+	}
+	r = examine(t, authority, d, "--catch-all", "--verbose")
+	if r.levels() != "note random-address" || r.exit != 0 {
+		t.Errorf("of the same, as a catch-all on purpose, it says %s, exit %d\n%s", r.levels(), r.exit, r.text)
+	}
+	if last := len(r.Transcript) - 1; last < 10 || r.Transcript[last].Text != "connection closed" || !strings.HasPrefix(r.Transcript[last-1].Text, "221 ") {
+		t.Errorf("the dialogue does not end with QUIT: %+v", r.Transcript)
 	}
 }

@@ -28,6 +28,9 @@ import (
 //	> hello                     (over the last link)
 //	< its extensions (or: the reply)
 //	> part                      (the last link)
+//	> followed                  (the lines of all links since the last time)
+//	> hosts mx:example.com mx3.example.com
+//	< the hosts of the first priority / those of the next[; problem ...]
 //	> restart                  (what was learned is all that is left)
 //	> set pipelining off       (a setting of the questions that follow)
 //	> order 2 1                (the next order of two hosts that is drawn)
@@ -47,6 +50,7 @@ type player struct {
 	pools    *callout.Pools
 	settings callout.Settings
 	link     *callout.Link
+	lines    []string    // of the dialogues of links
 	renewals chan string // what became of them
 	pending  int         // renewals that no step has told of
 
@@ -100,6 +104,12 @@ func (p *player) Tell(verb, rest string) (words string, told bool, err error) {
 		return words, true, err
 	case "hello":
 		return p.hello(), true, nil
+	case "followed":
+		defer func() { p.lines = nil }()
+		return strings.Join(p.lines, " | "), true, nil
+	case "hosts":
+		words, err = p.hosts(rest)
+		return words, true, err
 	case "forget":
 		return p.forget(rest), true, nil
 	}

@@ -31,13 +31,19 @@ type Link struct {
 // first of those. Loops are found as for callouts. The session counts among those of no host. ctx bounds all of it and has
 // no hold on the Link afterwards.
 func (ps *Pools) Open(ctx context.Context, d Destination, s *Settings) (*Link, *Problem) {
+	return ps.OpenTraced(ctx, d, s, nil)
+}
+
+// OpenTraced is Open, and gives trace each line of the dialogue as it happens, as Question.Trace is given them; nil: nobody.
+// It goes on with what the Link's Said and Heard are told, and is called by whoever calls OpenTraced and these.
+func (ps *Pools) OpenTraced(ctx context.Context, d Destination, s *Settings, trace func(Line)) (*Link, *Problem) {
 	if ps.ctx.Err() != nil {
 		return nil, d.ShutDown()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(ps.ctx, cancel)()
-	o := &opening{ps: ps, settings: s}
+	o := &opening{ps: ps, settings: s, trace: trace}
 	o.search = search{ps: ps, q: &Question{Destination: d, Settings: s}, drawn: "to " + d.String(), try: o.first}
 	a := o.search.run(ctx)
 	for _, again := range o.avoided {
@@ -83,6 +89,7 @@ type opening struct {
 	search   search
 	avoided  []target // those that are left alone after trouble
 	link     *Link
+	trace    func(Line)
 }
 
 // first opens a link to a target unless that is left alone: its turn comes when all others were tried. The answer of a host
@@ -123,7 +130,7 @@ func (o *opening) open(ctx context.Context, t target, othersLeft bool) Answer {
 
 // tryOpen opens a link, or tells why there is none.
 func (o *opening) tryOpen(ctx context.Context, p *pool, h Host, othersLeft, plain bool) *Problem {
-	c := &connection{pool: p, host: h, timeout: o.settings.ReplyTimeout}
+	c := &connection{pool: p, host: h, trace: o.trace, timeout: o.settings.ReplyTimeout}
 	problem := c.establish(ctx, o.settings, othersLeft, plain)
 	if problem == nil && c.stop() {
 		o.link = newLink(c)
@@ -173,6 +180,15 @@ func (l *Link) learn() {
 		l.Extensions[strings.ToUpper(keyword)] = strings.TrimSpace(parameters)
 	}
 }
+
+// Said tells a command line, without its line end, to who follows the dialogue. Whoever writes to Conn says so here.
+func (l *Link) Said(line string) { l.c.tell(nil, FromClient, line, "") }
+
+// Heard tells a reply to who follows the dialogue. Whoever reads from Reader says so here.
+func (l *Link) Heard(reply smtpwire.Reply) { l.c.heard(nil, reply) }
+
+// Note tells who follows the dialogue of something that happened.
+func (l *Link) Note(text string) { l.c.note(text) }
 
 // Lost makes a Problem of a failed read or write at a stage; the session can't go on after it.
 func (l *Link) Lost(stage Stage, err error) *Problem {

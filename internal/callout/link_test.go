@@ -23,7 +23,9 @@ func (p *player) openLink(at string) (string, error) {
 	}
 	settings := p.settings
 	began, took := time.Now(), ""
-	l, problem := p.pools.Open(p.t.Context(), d, &settings)
+	l, problem := p.pools.OpenTraced(p.t.Context(), d, &settings, func(l callout.Line) {
+		p.lines = append(p.lines, fmt.Sprintf("%c %s", l.Dir, l.Text))
+	})
 	if t := time.Since(began); t > 0 {
 		took = " after " + t.String()
 	}
@@ -64,9 +66,34 @@ func (p *player) hello() string {
 // part ends the last link politely.
 func (p *player) part() error {
 	fmt.Fprint(p.link.Conn, "QUIT\r\n")
-	_, err := p.link.Reader.ReadReply()
+	p.link.Said("QUIT")
+	reply, err := p.link.Reader.ReadReply()
+	p.link.Heard(reply)
 	p.link.Cut()
+	p.link.Note("cut")
 	return err
+}
+
+// hosts expands a destination.
+func (p *player) hosts(at string) (string, error) {
+	d, err := parseDestination(at)
+	if err != nil {
+		return "", err
+	}
+	groups, problems := p.pools.Expand(p.t.Context(), d, &p.settings)
+	var all []string
+	for _, group := range groups {
+		names := make([]string, 0, len(group))
+		for _, h := range group {
+			names = append(names, h.String())
+		}
+		all = append(all, strings.Join(names, " "))
+	}
+	words := strings.Join(all, " / ")
+	for _, problem := range problems {
+		words += "; " + problem.Error()
+	}
+	return words, nil
 }
 
 // The end of the context ends an attempt to open a link, wherever it is, and has no hold on a link that is open.

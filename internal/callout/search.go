@@ -26,6 +26,7 @@ type search struct {
 	renewed func(ProbeAnswer) // until a host has the renewal
 	best    Answer            // of those that settled nothing
 	failed  bool              // a host could not be asked, or broke off
+	nowhere []*Problem        // of what is written in the destination and leads to no host
 }
 
 // search goes through the hosts. What it returns where no host settles the question is the problem that came
@@ -44,25 +45,11 @@ func (ps *Pools) search(ctx context.Context, q *Question) Answer {
 }
 
 func (s *search) run(ctx context.Context) Answer {
-	left := len(s.q.Destination.Hosts())
-	priority := 0
-	for i, written := range s.q.Destination {
-		groups := [][]Host{s.ordered(i, written)}
-		left -= len(written)
-		if hasMX(written) {
-			groups = s.expand(ctx, groups[0])
+	for t := range s.tiers(ctx) {
+		a, settled := s.group(ctx, t.hosts, t.priority, t.othersLeft)
+		if settled || ctx.Err() != nil {
+			return a
 		}
-		for j, group := range groups {
-			if hasMX(written) && s.leadsHere(ctx, written, group, j == 0) {
-				break
-			}
-			a, settled := s.group(ctx, group, priority, left > 0 || j < len(groups)-1)
-			if settled || ctx.Err() != nil {
-				return a
-			}
-			priority++
-		}
-		priority = max(priority, i+1) // whose MX records lead nowhere it had the priority all the same
 	}
 	return s.best
 }

@@ -13,7 +13,6 @@ import (
 	"callout/internal/address"
 	"callout/internal/config"
 	"callout/internal/doctor"
-	"callout/internal/domains"
 )
 
 // Exit statuses of doctor.
@@ -25,8 +24,8 @@ const (
 
 // doctorFlags are what doctor was told.
 type doctorFlags struct {
-	path, to, hostname, good string
-	asJSON                   bool
+	path, to, hostname, good  string
+	asJSON, verbose, catchAll bool
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -53,6 +52,8 @@ be used.`, doctor.MaxConnections, doctor.MaxRecipients, doctor.MaxRefusals, doct
 	configFlag(cmd, &f.path)
 	jsonFlag(cmd, &f.asJSON)
 	cmd.Flags().StringVar(&f.good, "good", "", "an `ADDRESS` of the domain that is known to exist")
+	cmd.Flags().BoolVar(&f.catchAll, "catch-all", false, "the domain is meant to accept every address")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show every line that is said, as it happens; with --json as \"transcript\"")
 	cmd.Flags().StringVar(&f.to, "to", "", "examine this `HOST:PORT` instead of the domain's destination; also lmtp://HOST, smtps://HOST, mx:DOMAIN")
 	cmd.Flags().StringVar(&f.hostname, "hostname", "", "the `NAME` to say in EHLO instead of the configuration's")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -79,19 +80,19 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags, domain string) error {
 		return &statusError{doctorNotExamined, fmt.Errorf("domain %s has no destination to examine; name one with --to HOST:PORT", c.Domain)}
 	}
 	o := doctor.Options{Own: ownListeners(cfg), Here: ofThisMachine}
-	if isTerminal(a.out) && !f.asJSON {
+	said := newTranscript(a, f.asJSON, address.Recipient{})
+	switch {
+	case f.verbose:
+		o.Trace = said.line
+	case isTerminal(a.out) && !f.asJSON:
 		o.Begin = func(name, address string) { fmt.Fprintf(a.err, "examining %s [%s] …\n", name, address) }
 	}
 	r := doctor.Examine(ctx, c, o)
 	if ctx.Err() != nil {
 		return &statusError{doctorNotExamined, errors.New("interrupted")}
 	}
-	if f.asJSON {
-		if err := printJSON(a, r); err != nil {
-			return err
-		}
-	} else {
-		printReport(a, r)
+	if err := f.print(a, r, said); err != nil {
+		return err
 	}
 	switch r.Result {
 	case doctor.NotExamined:
@@ -102,17 +103,34 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags, domain string) error {
 	return nil
 }
 
+// print prints a report, behind or with what was said.
+func (f *doctorFlags) print(a *app, r *doctor.Report, said *transcript) error {
+	if f.asJSON {
+		return printJSON(a, struct {
+			*doctor.Report
+			Transcript []dialogueLine `json:"transcript,omitempty"`
+		}{r, said.lines()})
+	}
+	if f.verbose {
+		a.out.line("")
+	}
+	printReport(a, r)
+	return nil
+}
+
 // read makes a case of the command line and the configuration.
 func (f *doctorFlags) read(ctx context.Context, name string) (c doctor.Case, cfg *config.Config, err error) {
-	if c.Domain, err = address.ParseDomain(name); err != nil {
+	domain, err := address.ParseDomain(name)
+	if err != nil {
 		return c, nil, fmt.Errorf("%q is no domain; write for example example.com", name)
 	}
+	var good address.Recipient
 	if f.good != "" {
-		if c.Good, err = address.Parse(f.good); err != nil {
-			return c, nil, fmt.Errorf("--good %q: %w; write local-part@%s", f.good, err, c.Domain)
+		if good, err = address.Parse(f.good); err != nil {
+			return c, nil, fmt.Errorf("--good %q: %w; write local-part@%s", f.good, err, domain)
 		}
-		if c.Good.Domain() != c.Domain {
-			return c, nil, fmt.Errorf("--good %s is no address of %s; name one that exists there", f.good, c.Domain)
+		if good.Domain() != domain {
+			return c, nil, fmt.Errorf("--good %s is no address of %s; name one that exists there", f.good, domain)
 		}
 	}
 	finder, err := newFinder(f.path, f.to)
@@ -120,12 +138,12 @@ func (f *doctorFlags) read(ctx context.Context, name string) (c doctor.Case, cfg
 		return c, nil, err
 	}
 	finder.hostname = f.hostname
-	d, err := finder.find(ctx, c.Domain)
+	d, err := finder.find(ctx, domain)
 	if err != nil {
 		return c, nil, err
 	}
-	c.Destination, c.Settings = d.Destination, d.Settings.Callout
-	c.ProbePrefix, c.Listed = d.Settings.ProbePrefix, d.Mode == domains.ModeList
+	c = doctor.CaseOf(d)
+	c.Good, c.CatchAll = good, f.catchAll
 	return c, finder.config, nil
 }
 

@@ -10,7 +10,7 @@ import (
 // compare looks at the hosts together.
 func (r *Report) compare(c *Case) {
 	r.otherAddresses()
-	r.agreement()
+	r.agreement(c)
 	if len(r.Hosts) == 0 && len(r.Findings) == 0 {
 		r.Findings = append(r.Findings, Finding{Reachable, Mend, "The destination has no hosts.", "Nobody can be asked.", "Name its hosts in destinations."})
 	}
@@ -53,7 +53,7 @@ func (r *Report) otherAddresses() {
 }
 
 // agreement says where hosts of one priority contradict each other.
-func (r *Report) agreement() {
+func (r *Report) agreement(c *Case) {
 	for i, a := range r.Hosts {
 		for _, b := range r.Hosts[i+1:] {
 			if a.Priority != b.Priority || a.random == callout.Unknown || b.random == callout.Unknown || a.random == b.random {
@@ -62,18 +62,29 @@ func (r *Report) agreement() {
 			if a.random != callout.Accepted {
 				a, b = b, a
 			}
-			r.Findings = append(r.Findings, Finding{Agreement, Mend,
+			f := Finding{Agreement, Mend,
 				fmt.Sprintf("%s (%s) accepts a random address and %s (%s) refuses it.", a.Name, a.Address, b.Name, b.Address),
 				"They have the same priority, and what a recipient is told depends on which of them is asked.",
-				"Give both the same recipient checks."})
+				"Give both the same recipient checks."}
+			if c.Listed {
+				f.Level, f.Means = Note, "They have the same priority. Local recipients alone decide for the domain, but mail that is let through may be refused by one of them."
+			}
+			r.Findings = append(r.Findings, f)
 			return
 		}
 	}
 }
 
 // leftOut says that not every address was examined.
-func (r *Report) leftOut(targets []target) {
+func (r *Report) leftOut(all, left int, why string) {
 	r.Findings = append(r.Findings, Finding{Complete, Note,
-		fmt.Sprintf("The destination has %d addresses; the last %d were not examined.", MaxAddresses+len(targets), len(targets)),
+		fmt.Sprintf("The destination has %s; the last %d were not examined%s.", addresses(all), left, why),
 		"", "Examine one of them with --to HOST:PORT."})
+}
+
+func addresses(n int) string {
+	if n == 1 {
+		return "1 address"
+	}
+	return fmt.Sprintf("%d addresses", n)
 }

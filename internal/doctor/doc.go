@@ -2,6 +2,7 @@
 // that means for verifying recipients, and what to change.
 //
 //	Examine -> hosts and addresses of the destination, one after the other
+//	Ward    -> the same for a server: so many at a time, each within a bound of time
 //	exam    -> one address: its sessions, its bounds, the checks in their order
 //	Report  -> findings, of each address and of the destination as a whole: for a command line, an API, a page
 //
@@ -9,6 +10,6 @@
 // that is kept or learned elsewhere is used or changed. What it may cost an address is bounded: MaxConnections, MaxRecipients,
 // MaxRefusals, MaxTime.
 //
-// It knows nothing of caches, domains or front ends. RFC 5321 throughout: section 4.5.5 for the null reverse-path, 4.5.1
+// It knows nothing of caches and front ends, and of domains only what CaseOf reads. RFC 5321 throughout: section 4.5.5 for the null reverse-path, 4.5.1
 // for postmaster, 4.5.3.1.8 for recipients of a transaction; RFC 2920 for PIPELINING; RFC 3207 for STARTTLS.
 package doctor

@@ -16,12 +16,14 @@ import (
 // exam is the examination of one address.
 type exam struct {
 	ctx    context.Context // ends after MaxTime
+	whole  context.Context // of the examination of all addresses
 	c      *Case
 	t      target
 	h      *Host
 	o      *Options
 	pools  *callout.Pools // of this address alone
 	cancel func()
+	follow *follower
 
 	settings callout.Settings
 	mailFrom string // null, unless that is refused and the settings have another
@@ -58,7 +60,7 @@ func (a *answer) temporary() bool {
 var errEnough = errors.New("no more connections are made for one examination")
 
 func newExam(ctx context.Context, c *Case, o *Options, t target, h *Host) *exam {
-	e := &exam{c: c, t: t, h: h, o: o, settings: c.Settings}
+	e := &exam{whole: ctx, c: c, t: t, h: h, o: o, follow: o.follower(), settings: c.Settings}
 	e.ctx, e.cancel = context.WithTimeout(ctx, MaxTime)
 	if e.settings.TLS != callout.TLSOff {
 		// What keeps a stricter mode from working is found with any encryption at all (checkEncryption).
@@ -99,6 +101,9 @@ func (e *exam) run() {
 // checkComplete says where an examination ended early.
 func (e *exam) checkComplete() {
 	switch {
+	case e.whole.Err() != nil:
+		e.h.note(Complete, "Not everything could be examined: the time of the whole examination was over.",
+			"What is missing above was not seen; it is neither good nor bad.", "")
 	case e.ctx.Err() != nil:
 		e.h.note(Complete, "Not everything could be examined in the "+seconds(MaxTime)+" that an address is given.",
 			"What is missing above was not seen; it is neither good nor bad.", "")

@@ -40,6 +40,7 @@ func (e *exam) unopened(p *callout.Problem) {
 	e.h.examined = !p.Reply.IsZero() || p.Kind == callout.Loop
 	e.h.Greeting = ""
 	switch {
+	case e.whole.Err() != nil: // said by checkComplete
 	case e.ctx.Err() != nil && p.Kind == callout.Timeout:
 		e.h.mend(Reachable, "No session came about in "+seconds(MaxTime)+".", "Nobody can be asked there.", "See whether the host is overloaded, or holds up Callout's address.")
 	case p.Kind == callout.Loop && p.Reply.IsZero():

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,8 @@ import (
 //	> ask example.com at HOSTS [good ADDRESS]   examines; hosts of equal priority are joined by commas. For each host the
 //	                                            findings in their order: bare where good, else "note X" or "MEND X"
 //	> why CHECK      what the last examination says of it, of the first host that has it and is not good there
-//	> set KEY VALUE  hostname, tls, mail_from, pipelining, mode list
+//	> followed       the dialogues of the last examination, line by line, random addresses as *
+//	> set KEY VALUE  hostname, tls, mail_from, pipelining, mode, catch_all_check; catch_all on: said to be one
 //	> own IP:PORT    Callout itself listens there
 //	> here IP        an address of this machine
 func TestDialogues(t *testing.T) {
@@ -32,8 +34,9 @@ func TestDialogues(t *testing.T) {
 		p.settings.Hostname = "filter.example.net"
 		p.options = doctor.Options{
 			Dial: n.Dial, Resolver: n, Roots: lab.Roots(),
-			Own:  func(a netip.AddrPort) bool { return slices.Contains(p.own, a) },
-			Here: func(a netip.Addr) bool { return slices.Contains(p.here, a) },
+			Own:   func(a netip.AddrPort) bool { return slices.Contains(p.own, a) },
+			Trace: p.follow,
+			Here:  func(a netip.Addr) bool { return slices.Contains(p.here, a) },
 		}
 		return p
 	})
@@ -42,11 +45,12 @@ func TestDialogues(t *testing.T) {
 type player struct {
 	t        *testing.T
 	settings callout.Settings
-	listed   bool
+	shape    doctor.Case // with what the domain makes of a catch-all
 	options  doctor.Options
 	own      []netip.AddrPort
 	here     []netip.Addr
 	last     *doctor.Report
+	lines    []string
 }
 
 func (p *player) Stop() {}
@@ -57,7 +61,8 @@ func (p *player) Question(text string) (func() string, error) {
 	if !ok {
 		return nil, fmt.Errorf("no host in %q", text)
 	}
-	c := doctor.Case{Domain: domain, Settings: p.settings, Listed: p.listed}
+	c := p.shape
+	c.Domain, c.Settings = domain, p.settings
 	rest, good, ok := strings.Cut(rest, " good ")
 	if ok {
 		var err error
@@ -78,8 +83,9 @@ func (p *player) Question(text string) (func() string, error) {
 	}
 	return func() string {
 		began := time.Now()
+		p.lines = nil
 		p.last = doctor.Examine(context.Background(), c, p.options)
-		if took := time.Since(began); took > time.Duration(len(p.last.Hosts))*doctor.MaxTime {
+		if took := time.Since(began); took > time.Duration(max(1, len(p.last.Hosts)))*doctor.MaxTime {
 			p.t.Errorf("it took %v", took)
 		}
 		return told(p.t, p.last)
@@ -123,8 +129,17 @@ func findings(list []doctor.Finding) string {
 	return strings.Join(words, ", ")
 }
 
+func (p *player) follow(l callout.Line) {
+	p.lines = append(p.lines, fmt.Sprintf("%c %s", l.Dir, randomLocal.ReplaceAllString(l.Text, "*@")))
+}
+
+var randomLocal = regexp.MustCompile(`\b[a-z][a-z0-9]{19}@`)
+
 // Tell implements labtest.Teller.
 func (p *player) Tell(verb, rest string) (string, bool, error) {
+	if verb == "followed" {
+		return strings.Join(p.lines, " | "), true, nil
+	}
 	if verb != "why" {
 		return "", false, nil
 	}
@@ -178,7 +193,11 @@ func (p *player) set(what string) error {
 	case "pipelining":
 		p.settings.Pipelining = value == "auto"
 	case "mode":
-		p.listed = value == "list"
+		p.shape.Listed, p.shape.ListedToo = value == "list", value == "list+callout"
+	case "catch_all_check":
+		p.shape.Unprobed = value == "false"
+	case "catch_all":
+		p.shape.CatchAll = value == "on"
 	case "tls":
 		for _, m := range []callout.TLSMode{callout.TLSOpportunistic, callout.TLSOff, callout.TLSRequire, callout.TLSVerify} {
 			if m.String() == value {

@@ -59,9 +59,11 @@ func (e *exam) judgeRandom() {
 	case a.outcome == callout.Rejected && speaksOfRelaying(a.reply):
 		e.h.mend(Random, "It refuses a random address with "+said+".", "This speaks of relaying: the server does not take mail for "+e.c.Domain+" at all, or not from Callout's address, and every recipient would be invalid.",
 			"Name the server that holds the mailboxes in destinations, or add the domain there.")
+	case a.outcome == callout.Rejected && e.c.CatchAll && e.t.priority == 0:
+		e.refusesAlthoughCatchAll(said)
 	case a.outcome == callout.Rejected:
 		seen := "It refuses a random address: " + said + "."
-		if e.h.server == microsoft365 {
+		if e.h.server == microsoft365 && a.reply.Enhanced == (smtpwire.Enhanced{Class: 5, Subject: 4, Detail: 1}) {
 			seen += " Directory-based edge blocking is on."
 		}
 		e.h.good(Random, seen)
@@ -72,23 +74,6 @@ func (e *exam) judgeRandom() {
 			"Read its words: a block list, SPF, reverse DNS, or encryption that is wanted. Let the destination allow Callout's address.")
 	default:
 		e.h.mend(Random, "It answers RCPT with "+said+", which has no place there.", "Nobody can be asked.", "See what stands in between: a firewall or proxy that does not speak SMTP properly.")
-	}
-}
-
-// acceptsAll says that a random address was accepted, and how to change that.
-func (e *exam) acceptsAll(said string) {
-	seen := "It accepts a random address: " + said + "."
-	switch {
-	case e.c.Listed:
-		e.h.note(Random, seen, "It accepts everything, or so it seems. The domain's mode is list, so its local recipients decide and this does no harm.", "")
-	case e.t.priority > 0:
-		e.h.mend(Backup, "It is a backup, asked when no host of higher priority answers, and accepts a random address: "+said+".",
-			"While it is asked every recipient counts as valid, for 5 minutes at a time; and senders of spam prefer backups.",
-			e.howToCheck()+" Or leave this host out of destinations.")
-	default:
-		e.h.mend(Random, seen, "It accepts everything, or so it seems: recipients can't be verified, and every one counts as valid."+e.whyAcceptsAll(),
-			e.howToCheck()+" If it refuses unknown recipients of other clients, Callout's address is on an allow list there: take it off. A catch-all that is meant needs no change; "+
-				`where it can't be changed, use mode = "list" with local recipients.`)
 	}
 }
 

@@ -174,3 +174,11 @@ func seconds(d time.Duration) string {
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
+
+// minutes prints a longer time likewise.
+func minutes(d time.Duration) string {
+	if d < time.Minute || d%time.Minute != 0 {
+		return seconds(d)
+	}
+	return plural(int(d/time.Minute), "minute")
+}

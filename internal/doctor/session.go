@@ -18,7 +18,7 @@ func (e *exam) open() *callout.Problem {
 	if e.link != nil {
 		return nil
 	}
-	link, problem := e.pools.Open(e.ctx, callout.Destination{{e.t.host}}, &e.settings)
+	link, problem := e.pools.OpenTraced(e.ctx, callout.Destination{{e.t.host}}, &e.settings, e.follow.line())
 	if problem != nil {
 		e.stuck = problem
 		return problem
@@ -37,13 +37,16 @@ func (e *exam) quit() {
 		return
 	}
 	e.link.Conn.SetDeadline(time.Now().Add(quitTimeout))
-	e.link.Reader.ReadReply() // whatever it says
+	if reply, err := e.link.Reader.ReadReply(); err == nil { // whatever it says
+		e.link.Heard(reply)
+	}
 	e.part()
 }
 
 func (e *exam) part() {
 	e.unhook()
 	e.link.Cut()
+	e.link.Note("connection closed")
 	e.link = nil
 }
 
@@ -52,6 +55,9 @@ func (e *exam) lose(p *callout.Problem) *callout.Problem {
 	if e.ctx.Err() == nil && p.Kind == callout.Closed && e.refused > 0 && (e.limit == 0 || e.refused < e.limit) {
 		e.limit = e.refused
 	}
+	if p.Reply.IsZero() {
+		e.link.Note(words(p))
+	}
 	e.part()
 	return p
 }
@@ -59,6 +65,9 @@ func (e *exam) lose(p *callout.Problem) *callout.Problem {
 // say sends command lines in one write.
 func (e *exam) say(lines ...string) *callout.Problem {
 	e.link.Conn.SetDeadline(time.Now().Add(e.settings.ReplyTimeout))
+	for _, line := range lines {
+		e.link.Said(line)
+	}
 	if _, err := e.link.Conn.Write([]byte(strings.Join(lines, "\r\n") + "\r\n")); err != nil {
 		return e.lose(e.link.Lost(callout.StageRcpt, err))
 	}
@@ -72,6 +81,7 @@ func (e *exam) hear(stage callout.Stage) (smtpwire.Reply, *callout.Problem) {
 	if err != nil {
 		return reply, e.lose(e.link.Lost(stage, err))
 	}
+	e.link.Heard(reply)
 	if reply.Code == 421 {
 		return reply, e.lose(e.link.Unexpected(stage, reply))
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,7 +16,7 @@ import (
 
 const (
 	lookupTimeout = 10 * time.Second
-	maxRecords    = 32 // MX records of a domain, and addresses of a host
+	maxPerHost    = 16 // addresses, as for callouts
 )
 
 // target is one address to examine.
@@ -38,29 +37,48 @@ type lookup struct {
 
 // targets returns the addresses of a destination in the order of their priority; IPv4 before IPv6 within a host.
 func (l *lookup) targets(ctx context.Context) (all []target) {
-	priority := 0
-	for _, group := range l.c.Destination {
-		sets := [][]callout.Host{nil}
-		for _, h := range group {
-			if h.Scheme != callout.MX {
-				sets[0] = append(sets[0], h)
-				continue
-			}
-			for i, equal := range l.mx(ctx, h) {
-				if i == len(sets) {
-					sets = append(sets, nil)
-				}
-				sets[i] = append(sets[i], equal...)
-			}
-		}
-		for _, hosts := range sets {
-			for _, h := range hosts {
-				all = append(all, l.addresses(ctx, h, priority)...)
-			}
-			priority++
+	for priority, hosts := range l.hosts(ctx) {
+		for _, h := range hosts {
+			all = append(all, l.addresses(ctx, h, priority)...)
 		}
 	}
 	return all
+}
+
+// hosts returns the hosts of each priority, found as for callouts, in the order in which they are written.
+func (l *lookup) hosts(ctx context.Context) [][]callout.Host {
+	pools := callout.NewPools(callout.Options{Resolver: l.o.Resolver, Own: l.o.Own, Here: l.o.Here, Shuffle: asWritten})
+	defer pools.Close(ctx)
+	groups, problems := pools.Expand(ctx, l.c.Destination, &l.c.Settings)
+	for _, p := range problems {
+		l.leadsNowhere(p)
+	}
+	return groups
+}
+
+// asWritten draws no other order.
+func asWritten(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// leadsNowhere says why mx: leads to no host.
+func (l *lookup) leadsNowhere(p *callout.Problem) {
+	mx := p.Host
+	switch {
+	case p.Kind == callout.Loop:
+		l.mend(Loop, mx.String()+" leads to ourselves: "+p.Err.Error()+".", "Callout would ask itself; such a destination is left alone.",
+			"Name the server that holds the mailboxes in destinations instead of mx:"+mx.Name+".")
+	case errors.Is(p, callout.ErrNullMX):
+		l.mend(Reachable, mx.Name+" has a null MX record (RFC 7505).", "It says of itself that it takes no mail, so nobody can be asked.",
+			"Name the mail server in destinations by its own name.")
+	default:
+		l.mend(Reachable, "The MX records of "+mx.Name+" could not be looked up: "+words(p)+".", "Nobody can be asked.",
+			"See that DNS answers from here, or name the host itself in destinations.")
+	}
 }
 
 // addresses returns those of a host.
@@ -86,58 +104,7 @@ func (l *lookup) resolve(ctx context.Context, name string) ([]string, error) {
 	defer cancel()
 	found, err := l.o.Resolver.LookupHost(ctx, name)
 	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(strings.Count(a, ":"), strings.Count(b, ":")) })
-	return found[:min(len(found), maxRecords)], err
-}
-
-// mx returns the hosts that MX records name, by preference. As for callouts, a preference that has ourselves in it and
-// all behind it are left out (RFC 5321 section 5.1).
-func (l *lookup) mx(ctx context.Context, h callout.Host) (groups [][]callout.Host) {
-	within, cancel := context.WithTimeout(ctx, lookupTimeout)
-	defer cancel()
-	records, err := l.o.Resolver.LookupMX(within, h.Name)
-	var none *net.DNSError
-	switch {
-	case len(records) == 1 && strings.Trim(records[0].Host, ".") == "":
-		l.mend(Reachable, h.Name+" has a null MX record (RFC 7505).", "It says of itself that it takes no mail, so nobody can be asked.",
-			"Name the mail server in destinations by its own name.")
-		return nil
-	case len(records) > 0: // an error beside them is about others
-	case err == nil || errors.As(err, &none) && none.IsNotFound:
-		records = []*net.MX{{Host: h.Name}}
-	default:
-		l.mend(Reachable, "The MX records of "+h.Name+" could not be looked up: "+plain(err)+".", "Nobody can be asked.", "See that DNS answers from here, or name the host itself in destinations.")
-		return nil
-	}
-	records = slices.Clone(records[:min(len(records), maxRecords)])
-	slices.SortStableFunc(records, func(a, b *net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
-	for i, r := range records {
-		if i == 0 || r.Pref != records[i-1].Pref {
-			groups = append(groups, nil)
-		}
-		one := callout.Host{Name: strings.ToLower(strings.TrimSuffix(r.Host, ".")), Port: h.Port}
-		last := len(groups) - 1
-		if l.isOurs(ctx, one) {
-			if last == 0 {
-				l.mend(Loop, fmt.Sprintf("The first MX record of %s names ourselves, %s.", h.Name, one.Name), "Callout would ask itself; such a destination is left alone.",
-					"Name the server that holds the mailboxes in destinations instead of mx:"+h.Name+".")
-			}
-			return groups[:last]
-		}
-		groups[last] = append(groups[last], one)
-	}
-	return groups
-}
-
-// isOurs reports whether a host that MX records name is this machine.
-func (l *lookup) isOurs(ctx context.Context, h callout.Host) bool {
-	if strings.EqualFold(h.Name, l.c.Settings.Hostname) {
-		return true
-	}
-	found, _ := l.resolve(ctx, h.Name)
-	return slices.ContainsFunc(found, func(text string) bool {
-		ip, err := netip.ParseAddr(text)
-		return err == nil && (l.o.Here(ip.Unmap()) || l.o.Own(netip.AddrPortFrom(ip.Unmap(), h.Port)))
-	})
+	return found[:min(len(found), maxPerHost)], err
 }
 
 func (l *lookup) mend(c Check, seen, means, change string) {
@@ -150,6 +117,8 @@ func plain(err error) string {
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "DNS has none"
+	case errors.As(err, &dns) && dns.IsTimeout:
+		return "DNS does not answer in time"
 	case errors.As(err, &dns):
 		return "DNS: " + dns.Err
 	}
