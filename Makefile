@@ -17,11 +17,11 @@ build: ## bin/callout
 test: ## all tests with the race detector, real mail servers included (installs Debian packages, as root)
 	test/install-packages
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./cmd/... ./internal/... ./bench/...
-	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./test/servers
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./test/servers ./test/browser
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m -count=1 -v ./test
 
-quick: ## the tests that need no real servers
-	$(GO) test ./cmd/... ./internal/...
+quick: ## the tests that need no real servers and no browser
+	$(GO) test -short ./cmd/... ./internal/...
 
 lint: ## gofmt, go vet, staticcheck
 	@files=$$(gofmt -l cmd internal test bench); if [ -n "$$files" ]; then echo "not gofmt-ed:"; echo "$$files"; exit 1; fi

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"callout/test/browser"
 )
 
 // program is the callout binary under test, built once by TestMain. A result does not become out of date when the
@@ -27,5 +29,5 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "test: go build callout/cmd/callout: %v\n%s", err, out)
 		return 1
 	}
-	return m.Run()
+	return browser.Main(m)
 }

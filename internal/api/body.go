@@ -6,57 +6,144 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
+	"regexp"
 	"strings"
+	"time"
 )
 
-// readBody reads a JSON object into a struct. An empty body is {}. example is what to write instead of a body that
-// does not fit.
-func readBody(r *http.Request, into any, example string) error {
-	d := json.NewDecoder(r.Body)
+// Bounds on what a request may carry.
+const (
+	maxBody = 1 << 20
+	maxList = 16 << 20 // JSON with local recipients
+	maxCSV  = 64 << 20 // read as it comes, never as a whole
+)
+
+// raw is a body that an operation reads itself.
+type raw []byte
+
+// none is the body of an operation that takes none.
+type none struct{}
+
+// readBody reads a body within a bound: a JSON object into a struct, where an empty body is {}. example is what to write
+// instead of one that does not fit.
+func readBody(w http.ResponseWriter, r *http.Request, into any, most int64, example string) error {
+	if _, ok := into.(*none); ok {
+		return noBody(r)
+	}
+	if r.ContentLength > most { // not read at all
+		return &http.MaxBytesError{Limit: most}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	if text, ok := into.(*raw); ok {
+		b, err := io.ReadAll(r.Body)
+		*text = b
+		return readError(err)
+	}
+	came := &arrival{body: r.Body}
+	d := json.NewDecoder(came)
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
 	if err == nil {
-		if _, err = d.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
+		if _, err = d.Token(); err == nil {
 			err = errors.New("something follows the JSON object")
 		}
 	}
-	var tooLong *http.MaxBytesError
-	if errors.As(err, &tooLong) {
-		return fmt.Errorf("the body is longer than %d MiB: %w", tooLong.Limit>>20, err)
-	}
-	return &refusal{http.StatusUnprocessableEntity, fmt.Sprintf("the body can't be used: %s; write for example %s", plainJSONError(err), example)}
-}
-
-// plainJSONError leaves out what only means something to who wrote the program.
-func plainJSONError(err error) string {
-	var kind *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &kind) && kind.Field != "":
-		return fmt.Sprintf("%s does not take a %s", kind.Field, kind.Value)
-	case errors.As(err, &kind):
-		return "it is no JSON object"
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "it ends too early"
+	case came.err != nil:
+		return readError(came.err)
+	case errors.Is(err, io.EOF):
+		return nil
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
+	field, what := plainJSONError(err)
+	return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf("the body can't be used: %s; write for example %s", what, example)).about(field)
 }
 
-// limit reads how many entries a page may have.
-func limit(r *http.Request, def, most int) (int, error) {
-	s := r.URL.Query().Get("limit")
-	if s == "" {
-		return def, nil
+// arrival keeps the error that ended a body before its end.
+type arrival struct {
+	body io.Reader
+	err  error
+}
+
+func (a *arrival) Read(b []byte) (int, error) {
+	n, err := a.body.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		a.err = err
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > most {
-		return 0, &refusal{http.StatusBadRequest, fmt.Sprintf("limit %.40q is not a number from 1 to %d", s, most)}
+	return n, err
+}
+
+// readError words that a body did not come as a whole: the fault is theirs who sent it.
+func readError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || err == nil {
+		return err
 	}
-	return n, nil
+	return newProblem(http.StatusBadRequest, fmt.Sprintf("reading the body: %v", err))
+}
+
+// noBody refuses a body where none is taken: who sends one believes that it does something.
+func noBody(r *http.Request) error {
+	n := r.ContentLength
+	if n < 0 && r.Body != nil { // its length is not known
+		got, _ := io.ReadFull(r.Body, make([]byte, 1))
+		n = int64(got)
+	}
+	if n > 0 {
+		return newProblem(http.StatusBadRequest, fmt.Sprintf("%s %.100s takes no body; send none", r.Method, r.URL.Path))
+	}
+	return nil
+}
+
+// unknownField finds the name in what encoding/json says of a field that there is not.
+var unknownField = regexp.MustCompile(`unknown field "(.*)"`)
+
+// plainJSONError says what is wrong with a body, and in which field, and leaves out what only means something to who
+// wrote the program.
+func plainJSONError(err error) (field, what string) {
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if kind.Field == "" {
+			return "", "it is no JSON object"
+		}
+		return kind.Field, fmt.Sprintf("%s does not take a %s", kind.Field, kind.Value)
+	}
+	if bad, ok := errors.AsType[*time.ParseError](err); ok {
+		return "", fmt.Sprintf("%.60s is no time like 2027-01-31T12:00:00Z", bad.Value)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", "it ends too early"
+	}
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	if m := unknownField.FindStringSubmatch(text); m != nil {
+		name := m[1][:min(len(m[1]), 100)]
+		return name, fmt.Sprintf("unknown field %q", name)
+	}
+	return "", text
+}
+
+// patient reads a long body: within bounds on its length, and for as long as it comes, though not for ever.
+type patient struct {
+	body  io.Reader
+	wire  *http.ResponseController
+	until time.Time
+}
+
+const (
+	pauseInBody = 30 * time.Second // the longest
+	wholeBody   = 15 * time.Minute
+)
+
+func newPatient(w http.ResponseWriter, r *http.Request, most int64) *patient {
+	return &patient{http.MaxBytesReader(w, r.Body, most), http.NewResponseController(w), time.Now().Add(wholeBody)}
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	next := time.Now().Add(pauseInBody)
+	if next.After(p.until) {
+		next = p.until
+	}
+	_ = p.wire.SetReadDeadline(next) // without it the server's own holds
+	n, err := p.body.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = readError(err)
+	}
+	return n, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"callout/internal/api"
 	"callout/internal/callout"
+	"callout/internal/operate"
 	"callout/internal/verify"
 )
 
@@ -26,14 +27,14 @@ func TestRecipients(t *testing.T) {
 	f := startWith(t, listed, callout.Options{})
 	const path = "domains/example.com/recipients"
 	f.steps(t, []step{
-		{"GET", path, "", 200, []string{`{"domain":"example.com","file":["office","sales-*"],"stored":[]}`}},
+		{"GET", path, "", 200, []string{`{"domain":"example.com","file":["office","sales-*"],"stored":[],"total":2}`}},
 		{"PATCH", path, `{"add":["Jane","\"mary ann\"","x@example.org","jane"]}`, 200, []string{`{"domain":"example.com","added":3,"removed":0}`}},
 		{"PATCH", path, `{"add":["jane"],"remove":["X","nobody"]}`, 200, []string{`"added":0,"removed":1`}},
-		{"GET", "domains/EXAMPLE.org/recipients", "", 200, []string{`{"domain":"example.com","file":["office","sales-*"],"stored":["\"mary ann\"","jane"]}`}},
-		{"GET", path + "?query=AN", "", 200, []string{`"file":[],"stored":["\"mary ann\"","jane"]}`}},
-		{"GET", path + "?query=le", "", 200, []string{`"file":["sales-*"],"stored":[]}`}},
+		{"GET", "domains/EXAMPLE.org/recipients", "", 200, []string{`{"domain":"example.com","file":["office","sales-*"],"stored":["\"mary ann\"","jane"],"total":4}`}},
+		{"GET", path + "?query=AN", "", 200, []string{`"file":[],"stored":["\"mary ann\"","jane"],"total":2}`}},
+		{"GET", path + "?query=le", "", 200, []string{`"file":["sales-*"],"stored":[],"total":1}`}},
 		{"PUT", path, `{"recipients":["adam","eve"]}`, 200, []string{`{"domain":"example.com","stored":2}`}},
-		{"GET", path, "", 200, []string{`"file":["office","sales-*"],"stored":["adam","eve"]}`}},
+		{"GET", path, "", 200, []string{`"file":["office","sales-*"],"stored":["adam","eve"],"total":4}`}},
 		{"GET", "domains/example.org", "", 200, []string{`"name":"example.org","alias_of":"example.com"`, `"mode":"list+callout"`, `"recipients":4`}},
 		{"GET", "verdicts/adam@example.org", "", 200, []string{`"status":"valid","local":"listed"`}},
 		{"GET", "verdicts/nobody@example.org", "", 200, []string{`{"recipient":"nobody@example.org","status":"unknown"}`}},
@@ -49,8 +50,8 @@ func TestRecipients(t *testing.T) {
 		{"PUT", path, `{"recipients":["a"`, 422, []string{"ends too early"}},
 		{"PUT", path, `{"recipients":["a"]} {}`, 422, []string{"something follows"}},
 		{"PATCH", path, `{"added":["a"]}`, 422, []string{`unknown field \"added\"`}},
-		{"PUT", path, `{"recipients":["` + strings.Repeat("a", 16<<20) + `"]}`, 413, []string{"longer than 16 MiB"}},
-		{"GET", path, "", 200, []string{`"stored":["adam","eve"]}`}},
+		{"PUT", path, `{"recipients":["` + strings.Repeat("a", 16<<20) + `"],"total":4}`, 413, []string{"longer than 16 MiB"}},
+		{"GET", path, "", 200, []string{`"stored":["adam","eve"],"total":4}`}},
 
 		{"GET", path + "?cursor=junk", "", 400, []string{"cursor"}},
 		{"GET", path + "?cursor=!", "", 400, []string{"cursor"}},
@@ -60,7 +61,7 @@ func TestRecipients(t *testing.T) {
 		{"PATCH", "domains/elsewhere.example/recipients", `{}`, 404, []string{"is not served"}},
 		{"PATCH", "domains/-/recipients", `{}`, 400, []string{"is not a domain name"}},
 		{"PUT", path, `{"recipients":[]}`, 200, []string{`"stored":0`}},
-		{"GET", path, "", 200, []string{`"stored":[]}`}},
+		{"GET", path, "", 200, []string{`"stored":[],"total":2}`}},
 	})
 }
 
@@ -94,7 +95,7 @@ func TestRecipientPages(t *testing.T) {
 		pages, cursor := 0, ""
 		for {
 			_, _, body := f.do(t, "GET", fmt.Sprintf("domains/example.com/recipients?limit=%d&cursor=%s", size, url.QueryEscape(cursor)), "")
-			var page api.RecipientPage
+			var page operate.RecipientPage
 			if err := json.Unmarshal([]byte(body), &page); err != nil {
 				t.Fatal(err)
 			}

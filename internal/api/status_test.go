@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"callout/internal/api"
 	"callout/internal/callout"
+	"callout/internal/operate"
 	"callout/internal/verify"
 )
 
@@ -71,10 +71,10 @@ func TestPauses(t *testing.T) {
 }
 
 // status reads how everything stands.
-func (f *fixture) status(t *testing.T) api.Status {
+func (f *fixture) status(t *testing.T) operate.Status {
 	t.Helper()
 	code, _, body := f.do(t, "GET", "status", "")
-	var s api.Status
+	var s operate.Status
 	if err := json.Unmarshal([]byte(body), &s); err != nil || code != http.StatusOK {
 		t.Fatalf("%d %s: %v", code, body, err)
 	}
@@ -107,12 +107,12 @@ func TestStatusOfDomains(t *testing.T) {
 		t.Errorf("%+v", paused)
 	}
 	s.Domains[0].Paused = nil
-	want := []api.DomainStatus{
-		{Name: "catchall.example", Mode: "callout", CatchAll: "yes", Verdicts: api.Held{Valid: 1}, Enforce: true},
+	want := []operate.DomainStatus{
+		{Name: "catchall.example", Mode: "callout", CatchAll: "yes", Verdicts: operate.Held{Valid: 1}, Enforce: true},
 		{Name: "example.com", Aliases: []string{"example.org"}, Mode: "list+callout", Recipients: 2, CatchAll: "no",
-			Verdicts: api.Held{Valid: 1, Invalid: 1}, Enforced: true, Enforce: true},
+			Verdicts: operate.Held{Valid: 1, Invalid: 1}, Enforced: true, Enforce: true},
 		{Name: "example.org", AliasOf: "example.com", Mode: "list+callout", Recipients: 2, CatchAll: "no",
-			Verdicts: api.Held{Valid: 1}, Enforced: true, Enforce: true},
+			Verdicts: operate.Held{Valid: 1}, Enforced: true, Enforce: true},
 		{Name: "quiet.example", Mode: "list", CatchAll: "unknown"},
 	}
 	for i := range want {
@@ -158,11 +158,11 @@ func TestStatusOfHosts(t *testing.T) {
 	if len(s.Hosts) != 3 {
 		t.Fatalf("%+v", s.Hosts)
 	}
-	host := s.Hosts[slices.IndexFunc(s.Hosts, func(h api.Host) bool { return h.Address == f.host })]
+	host := s.Hosts[slices.IndexFunc(s.Hosts, func(h operate.Host) bool { return h.Address == f.host })]
 	if host.State != "up" || host.Since.IsZero() || host.SessionLimit != 5 || host.Problem != nil || !slices.Equal(host.Names, []string{f.host}) {
 		t.Errorf("%+v", host)
 	}
-	known := s.Hosts[slices.IndexFunc(s.Hosts, func(h api.Host) bool { return h.Address == "192.0.2.1:25" })]
+	known := s.Hosts[slices.IndexFunc(s.Hosts, func(h operate.Host) bool { return h.Address == "192.0.2.1:25" })]
 	var texts []string
 	for _, l := range known.Learned {
 		texts = append(texts, l.Text)
@@ -200,7 +200,7 @@ func TestLoopAlert(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	s := f.status(t)
-	i := slices.IndexFunc(s.Alerts, func(a api.Alert) bool { return a.Kind == "loop" })
+	i := slices.IndexFunc(s.Alerts, func(a operate.Alert) bool { return a.Kind == "loop" })
 	if i < 0 || s.Alerts[i].Host != f.host || !strings.Contains(s.Alerts[i].Text, f.host+" is Callout itself") {
 		t.Fatalf("%+v", s.Alerts)
 	}
@@ -216,7 +216,7 @@ func TestLoopAlert(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	s = f.status(t)
-	if slices.ContainsFunc(s.Alerts, func(a api.Alert) bool { return a.Kind == "loop" }) || s.Hosts[0].State != "up" || s.Hosts[0].Problem == nil {
+	if slices.ContainsFunc(s.Alerts, func(a operate.Alert) bool { return a.Kind == "loop" }) || s.Hosts[0].State != "up" || s.Hosts[0].Problem == nil {
 		t.Errorf("%+v", s)
 	}
 }

@@ -146,14 +146,9 @@ func (c *connection) unexpected(stage Stage, r smtpwire.Reply) *Problem {
 	return &Problem{Kind: kind, Stage: stage, Host: c.host, Reply: r}
 }
 
-// tell gives a line of the dialogue to who follows it: the question the session was opened for, or else the
-// one that the line belongs to.
+// tell gives a line of the dialogue to who follows it.
 func (c *connection) tell(q *query, dir Direction, text, more string) {
-	trace := c.trace
-	if trace == nil && q != nil {
-		trace = q.Trace
-	}
-	if trace != nil {
+	if trace := c.follower(q); trace != nil {
 		trace(Line{time.Now(), dir, text + more})
 	}
 	if log := c.pool.h.pools.log; log.Enabled(context.Background(), slog.LevelDebug) {
@@ -161,9 +156,18 @@ func (c *connection) tell(q *query, dir Direction, text, more string) {
 	}
 }
 
+// follower returns who follows a line. One that belongs to a question is nobody else's: a session serves questions of
+// several domains. One that belongs to none is told to the question that the session was opened for.
+func (c *connection) follower(q *query) func(Line) {
+	if q != nil {
+		return q.Trace
+	}
+	return c.trace
+}
+
 // heard tells every line of a reply.
 func (c *connection) heard(q *query, r smtpwire.Reply) {
-	if c.trace == nil && (q == nil || q.Trace == nil) && !c.pool.h.pools.log.Enabled(context.Background(), slog.LevelDebug) {
+	if c.follower(q) == nil && !c.pool.h.pools.log.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
 	for _, line := range r.Wire() {

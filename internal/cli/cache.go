@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 func (a *app) cacheCommand() *cobra.Command {
@@ -19,7 +19,8 @@ func (a *app) cacheCommand() *cobra.Command {
 }
 
 func (a *app) cacheList() *cobra.Command {
-	var path, domain, status, query, cursor string
+	var at contact
+	var domain, status, query, prefix, cursor string
 	var limit int
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -29,13 +30,13 @@ func (a *app) cacheList() *cobra.Command {
 				return usage("`callout cache list` needs --domain DOMAIN")
 			}
 			values := url.Values{"limit": {strconv.Itoa(limit)}}
-			for key, value := range map[string]string{"status": status, "query": query, "cursor": cursor} {
+			for key, value := range map[string]string{"status": status, "query": query, "prefix": prefix, "cursor": cursor} {
 				if value != "" {
 					values.Set(key, value)
 				}
 			}
-			var page api.VerdictPage
-			if err := a.ask(cmd, path, http.MethodGet, domainPath(domain)+"/verdicts?"+values.Encode(), nil, &page); err != nil {
+			var page operate.VerdictPage
+			if err := a.ask(cmd, &at, http.MethodGet, domainPath(domain)+"/verdicts?"+values.Encode(), nil, &page); err != nil {
 				return err
 			}
 			if asJSON {
@@ -44,17 +45,18 @@ func (a *app) cacheList() *cobra.Command {
 			return a.listVerdicts(&page)
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&domain, "domain", "", "the `DOMAIN`")
 	cmd.Flags().StringVar(&status, "status", "", "only verdicts of this `STATUS`: valid or invalid")
 	cmd.Flags().StringVar(&query, "query", "", "only local-parts that contain `TEXT`")
+	cmd.Flags().StringVar(&prefix, "prefix", "", "only local-parts that begin with `TEXT`; of many verdicts this is found faster")
 	cmd.Flags().IntVar(&limit, "limit", 100, "verdicts on a page, a `NUMBER` from 1 to 1000")
 	cmd.Flags().StringVar(&cursor, "cursor", "", "the `CURSOR` that the page before ended with")
 	return cmd
 }
 
-func (a *app) listVerdicts(page *api.VerdictPage) error {
+func (a *app) listVerdicts(page *operate.VerdictPage) error {
 	if len(page.Verdicts) == 0 {
 		fmt.Fprintln(a.out, "nothing is kept that fits")
 		return nil
@@ -74,13 +76,13 @@ func (a *app) listVerdicts(page *api.VerdictPage) error {
 }
 
 func (a *app) cacheShow() *cobra.Command {
-	var path string
+	var at contact
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "show ADDRESS", Short: "Show what is known of a recipient, without asking its destination", Args: arguments(1, 1, "an address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var v api.Verdict
-			if err := a.ask(cmd, path, http.MethodGet, verdictPath(args[0]), nil, &v); err != nil {
+			var v operate.Verdict
+			if err := a.ask(cmd, &at, http.MethodGet, verdictPath(args[0]), nil, &v); err != nil {
 				return err
 			}
 			if asJSON {
@@ -90,12 +92,12 @@ func (a *app) cacheShow() *cobra.Command {
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
-func (a *app) showVerdict(v *api.Verdict) {
+func (a *app) showVerdict(v *operate.Verdict) {
 	if v.Local != "" {
 		fmt.Fprintf(a.out, "recipient  %s\nmode       %s\n", clean(v.Recipient), localWords[v.Local])
 		return
@@ -119,7 +121,8 @@ func (a *app) showVerdict(v *api.Verdict) {
 }
 
 func (a *app) cacheClear() *cobra.Command {
-	var path, recipient, domain string
+	var at contact
+	var recipient, domain, status string
 	var all, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "clear --recipient ADDRESS | --domain DOMAIN | --all",
@@ -128,34 +131,38 @@ func (a *app) cacheClear() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			target := ""
 			switch {
+			case status != "" && (domain == "" || recipient != "" || all):
+				return usage("--status says what of a domain is forgotten; give --domain DOMAIN, and nothing else, beside it")
+			case cmd.Flags().Changed("status") && status == "": // not taken for everything
+				return usage("--status is empty; write --status invalid, or leave it out for all that is known of the domain")
 			case recipient != "" && domain == "" && !all:
 				target = verdictPath(recipient)
 			case domain != "" && recipient == "" && !all:
 				target = domainPath(domain) + "/verdicts"
+				if status != "" {
+					target += "?" + url.Values{"status": {status}}.Encode()
+				}
 			case all && recipient == "" && domain == "":
 				target = "verdicts"
 			default:
 				return usage("`callout cache clear` needs one of --recipient ADDRESS, --domain DOMAIN and --all")
 			}
-			var done api.Cleared
-			if err := a.ask(cmd, path, http.MethodDelete, target, nil, &done); err != nil {
+			var done operate.Cleared
+			if err := a.ask(cmd, &at, http.MethodDelete, target, nil, &done); err != nil {
 				return err
 			}
 			if asJSON {
 				return printJSON(a, done)
 			}
-			if done.Stored != nil {
-				fmt.Fprintf(a.out, "cleared %s: %s\n", clean(done.Cleared), count(*done.Stored, "stored verdict"))
-			} else {
-				fmt.Fprintf(a.out, "cleared %s\n", clean(done.Cleared))
-			}
+			a.out.line("cleared %s: %s", clean(done.Cleared), count(done.Stored, "stored verdict"))
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&recipient, "recipient", "", "forget this `ADDRESS`, in every spelling")
 	cmd.Flags().StringVar(&domain, "domain", "", "forget everything of this `DOMAIN`")
+	cmd.Flags().StringVar(&status, "status", "", "with --domain: forget only recipients of this `STATUS`, which can be invalid")
 	cmd.Flags().BoolVar(&all, "all", false, "forget everything")
 	return cmd
 }
@@ -163,7 +170,7 @@ func (a *app) cacheClear() *cobra.Command {
 func verdictPath(recipient string) string { return "verdicts/" + pathEscape(recipient) }
 
 // replyLine returns a verdict's reply on one line.
-func replyLine(v *api.Verdict) string {
+func replyLine(v *operate.Verdict) string {
 	words := []string{strconv.Itoa(v.Code)}
 	if v.Enhanced != "" {
 		words = append(words, v.Enhanced)

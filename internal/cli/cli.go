@@ -104,6 +104,9 @@ Run it:          callout serve -c callout.toml
 Ask one address: callout check john@example.com --to mx.example.com
 Examine a host:  callout doctor example.com --to mx.example.com
 
+Verbs that see or change a running server find the one of this machine by its configuration, -c FILE. To talk to another
+one by its API, name it with --url https://HOST and give --token-file FILE, or set CALLOUT_URL and CALLOUT_TOKEN.
+
 Exit status: 0 done, 1 failed, 2 the command line or the configuration can't be used (check, doctor: see there).`,
 		Version:           Version,
 		SilenceUsage:      true,
@@ -120,7 +123,8 @@ Exit status: 0 done, 1 failed, 2 the command line or the configuration can't be 
 		return usage("%s; see `%s --help`", what, cmd.CommandPath())
 	})
 	root.AddCommand(a.serveCommand(), a.demoCommand(), a.checkCommand(), a.doctorCommand(), a.statusCommand(),
-		a.domainCommand(), a.recipientsCommand(), a.cacheCommand(), a.pauseCommand(), a.resumeCommand(), a.configCommand(), a.versionCommand())
+		a.domainCommand(), a.recipientsCommand(), a.cacheCommand(), a.pauseCommand(), a.resumeCommand(),
+		a.userCommand(), a.tokenCommand(), a.auditCommand(), a.configCommand(), a.versionCommand())
 	return root
 }
 
@@ -161,7 +165,7 @@ func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// configFlag adds -c.
+// configFlag adds -c, for verbs that read the configuration themselves.
 func configFlag(cmd *cobra.Command, path *string) {
 	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "configuration `FILE`")
 }

@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 //	fill FILE              puts the variables' values into a file that has $NAME in it
 //	many FILE NUMBER       writes a file of so many local recipients
 //	status N PROGRAM …     runs a program whose exit status must be N
+//	capture NAME PATTERN   sets a variable to what the first group of PATTERN matches in the last output
+//	certificate CRT KEY …  writes the files of a certificate for these names
+//	renewed URL CRT        waits until the server there shows the certificate of that file
 //
 // and $MX, a destination of example.com and example.org (john, jane), catchall.example and others; $SMTPS, the
 // same within TLS; $GONE, where nobody listens; $POLICY and $HTTP, free addresses.
@@ -49,6 +52,10 @@ func TestScripts(t *testing.T) {
 			"fill":       fill,
 			"many":       many,
 			"status":     status,
+
+			"capture":     capture,
+			"certificate": writeCertificate,
+			"renewed":     renewed,
 		},
 	})
 }
@@ -105,9 +112,12 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// anybody is a client that trusts every certificate.
+var anybody = http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+
 func ready(ts *testscript.TestScript, neg bool, args []string) {
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		resp, err := http.Get(args[0])
+		resp, err := anybody.Get(args[0])
 		if err == nil {
 			resp.Body.Close()
 			if (resp.StatusCode == http.StatusOK) != neg {

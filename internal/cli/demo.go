@@ -2,16 +2,19 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"callout/internal/access"
 	"callout/internal/lab"
 )
 
@@ -95,7 +98,11 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 	at.policy, at.gateway = s.policyListeners[0].Addr().String(), s.gatewayListeners[0].Addr().String() // port 0 takes a free one
 	at.http = s.httpListener.Addr().String()
 
-	t := &tour{a: a, server: s, destination: destination, at: at}
+	password, err := s.addDemoAdmin(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	t := &tour{a: a, password: password, server: s, destination: destination, at: at}
 	if err := t.run(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -110,6 +117,16 @@ func (a *app) demo(ctx context.Context, at demoAddresses, once bool) error {
 	}
 	fmt.Fprintln(a.out, "\nstopped")
 	return nil
+}
+
+// demoAdmin is who may log in.
+const demoAdmin = "admin"
+
+// addDemoAdmin makes the user that the demo's pages are looked at with, and returns the password: a new one each time.
+func (s *server) addDemoAdmin(ctx context.Context) (password string, err error) {
+	password = strings.ToLower(rand.Text()[:12])
+	_, err = s.console.access.PutUser(ctx, demoAdmin, access.UserChange{Role: access.RoleAdmin, Password: password})
+	return password, err
 }
 
 // startDemo starts a server with the demo's configuration.

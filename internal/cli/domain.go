@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"callout/internal/address"
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 func (a *app) domainCommand() *cobra.Command {
@@ -20,13 +21,17 @@ func (a *app) domainCommand() *cobra.Command {
 }
 
 func (a *app) domainList() *cobra.Command {
-	var path string
+	var at contact
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the domains that are served", Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var all []api.Domain
-			if err := a.ask(cmd, path, http.MethodGet, "domains", nil, &all); err != nil {
+			c, err := at.dial()
+			if err != nil {
+				return err
+			}
+			all, err := allDomains(cmd.Context(), c)
+			if err != nil {
 				return err
 			}
 			if asJSON {
@@ -46,19 +51,24 @@ func (a *app) domainList() *cobra.Command {
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
+// allDomains returns the domains that are served.
+func allDomains(ctx context.Context, c *client) ([]operate.Domain, error) {
+	return allPages(ctx, c, "domains", operate.MaxLimit, func(p *operate.DomainPage) ([]operate.Domain, string) { return p.Domains, p.Next })
+}
+
 func (a *app) domainShow() *cobra.Command {
-	var path string
+	var at contact
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "show DOMAIN", Short: "Show one domain", Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var d api.Domain
-			if err := a.ask(cmd, path, http.MethodGet, domainPath(args[0]), nil, &d); err != nil {
+			var d operate.Domain
+			if err := a.ask(cmd, &at, http.MethodGet, domainPath(args[0]), nil, &d); err != nil {
 				return err
 			}
 			if asJSON {
@@ -68,7 +78,7 @@ func (a *app) domainShow() *cobra.Command {
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
@@ -82,12 +92,15 @@ var modeWords = map[string]string{
 }
 
 // showDomain prints a domain in a few lines.
-func (a *app) showDomain(d *api.Domain) {
+func (a *app) showDomain(d *operate.Domain) {
 	where := "the configuration file (read-only here)"
 	if d.Origin == "store" {
 		where = "the store (added at run time)"
 	}
 	a.out.line("domain        %s", d.Name)
+	for _, s := range d.Standing {
+		a.out.line("stands        %s", clean(strings.TrimSpace(s.Text+" "+s.Do)))
+	}
 	if d.AliasOf != "" {
 		a.out.line("alias of      %s, whose settings it has", d.AliasOf)
 	} else if len(d.Aliases) > 0 {
@@ -108,12 +121,13 @@ func (a *app) showDomain(d *api.Domain) {
 	} else {
 		fmt.Fprintln(a.out, "catch-all     not known yet")
 	}
+	a.out.line("cached        %d valid, %d invalid", d.Verdicts.Valid, d.Verdicts.Invalid)
 	if len(d.Spec) > 0 {
 		a.out.line("settings      %s", d.Spec)
 	}
 }
 
-func enforceLine(d *api.Domain) string {
+func enforceLine(d *operate.Domain) string {
 	line := "yes"
 	if !d.Enforce {
 		line = "no: what would be refused or deferred is accepted"
@@ -128,7 +142,7 @@ func enforceLine(d *api.Domain) string {
 	return line
 }
 
-func catchAllLine(c *api.CatchAll) string {
+func catchAllLine(c *operate.CatchAll) string {
 	line := "no: a random address was refused"
 	if c.Accepts {
 		line = "yes: a random address was accepted, so every recipient is"
@@ -142,9 +156,9 @@ func catchAllLine(c *api.CatchAll) string {
 	return line
 }
 
-// ask makes one request of the server that runs with a configuration file.
-func (a *app) ask(cmd *cobra.Command, configPath, method, path string, body, out any) error {
-	c, err := dialServer(configPath)
+// ask makes one request of a running server.
+func (a *app) ask(cmd *cobra.Command, at *contact, method, path string, body, out any) error {
+	c, err := at.dial()
 	if err != nil {
 		return err
 	}
@@ -188,7 +202,7 @@ func aliasList(aliases []string) string {
 	return strings.Join(aliases, ", ")
 }
 
-func catchAllWord(c *api.CatchAll) string {
+func catchAllWord(c *operate.CatchAll) string {
 	switch {
 	case c == nil:
 		return "?"
@@ -198,7 +212,7 @@ func catchAllWord(c *api.CatchAll) string {
 	return "no"
 }
 
-func enforcedWord(d *api.Domain) string {
+func enforcedWord(d *operate.Domain) string {
 	switch {
 	case !d.Enforce:
 		return "no"

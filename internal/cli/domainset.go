@@ -8,12 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 // domainSettings are the flags of add and set.
 type domainSettings struct {
-	path         string
+	at           contact
 	destinations []string
 	deliverTo    []string
 	aliases      []string
@@ -24,7 +24,7 @@ type domainSettings struct {
 }
 
 func (s *domainSettings) flags(cmd *cobra.Command) {
-	configFlag(cmd, &s.path)
+	s.at.flags(cmd)
 	jsonFlag(cmd, &s.asJSON)
 	cmd.Flags().StringArrayVar(&s.destinations, "destination", nil, "a `HOST:PORT` that holds the mailboxes; again for the next in priority, a comma between hosts of equal priority")
 	cmd.Flags().StringArrayVar(&s.deliverTo, "deliver-to", nil, "a `HOST:PORT` that the gateway passes mail on to, where that is not the destination; several as with --destination")
@@ -105,11 +105,11 @@ func (a *app) domainAdd() *cobra.Command {
 			if spec["destinations"] == nil && spec["mode"] != "list" && spec["mode"] != "off" {
 				return usage("a domain needs a destination; give --destination HOST:PORT, or --mode list or off")
 			}
-			c, err := dialServer(s.path)
+			c, err := s.at.dial()
 			if err != nil {
 				return err
 			}
-			var d api.Domain
+			var d operate.Domain
 			if err := c.do(cmd.Context(), http.MethodGet, domainPath(args[0]), nil, &d); err == nil {
 				mend := "change it with `callout domain set " + d.Name + "`"
 				switch {
@@ -136,11 +136,11 @@ func (a *app) domainSet() *cobra.Command {
 			if s.empty() && len(unset) == 0 {
 				return usage("`callout domain set` needs something to change; see `callout domain set --help`")
 			}
-			c, err := dialServer(s.path)
+			c, err := s.at.dial()
 			if err != nil {
 				return err
 			}
-			var d api.Domain
+			var d operate.Domain
 			if err := c.do(cmd.Context(), http.MethodGet, domainPath(args[0]), nil, &d); err != nil {
 				return err
 			}
@@ -172,7 +172,7 @@ func (a *app) domainSet() *cobra.Command {
 
 // putDomain sends a domain's settings and shows what became of them.
 func (a *app) putDomain(cmd *cobra.Command, s *domainSettings, c *client, name string, spec map[string]any) error {
-	var d api.Domain
+	var d operate.Domain
 	if err := c.do(cmd.Context(), http.MethodPut, domainPath(name), spec, &d); err != nil {
 		return err
 	}
@@ -184,13 +184,13 @@ func (a *app) putDomain(cmd *cobra.Command, s *domainSettings, c *client, name s
 }
 
 func (a *app) domainRemove() *cobra.Command {
-	var path string
+	var at contact
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "remove DOMAIN", Short: "Remove a domain that was added at run time, and all that is known of it", Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var done api.Removed
-			if err := a.ask(cmd, path, http.MethodDelete, domainPath(args[0]), nil, &done); err != nil {
+			var done operate.Removed
+			if err := a.ask(cmd, &at, http.MethodDelete, domainPath(args[0]), nil, &done); err != nil {
 				return err
 			}
 			if asJSON {
@@ -200,7 +200,7 @@ func (a *app) domainRemove() *cobra.Command {
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"callout/internal/address"
-	"callout/internal/api"
 	"callout/internal/callout"
 	"callout/internal/config"
 	"callout/internal/domains"
+	"callout/internal/operate"
 	"callout/internal/verify"
 )
 
@@ -74,7 +74,7 @@ func (f *finder) known(ctx context.Context, name string) (*domains.Domain, error
 			return underName(d, name), nil
 		}
 	}
-	var stored api.Domain
+	var stored operate.Domain
 	err := f.server(ctx, domainPath(name), &stored)
 	if err == nil && stored.AliasOf != "" {
 		err = f.server(ctx, domainPath(stored.AliasOf), &stored)
@@ -98,11 +98,11 @@ func underName(d *domains.Domain, name string) *domains.Domain {
 	return &one
 }
 
-// local says why the mode of a domain decides on a recipient, "" where the destination does: as api.Local, with what
+// local says why the mode of a domain decides on a recipient, "" where the destination does: as operate.Verdict has it, with what
 // a running server knows of local recipients.
 func (f *finder) local(ctx context.Context, d *domains.Domain, r address.Recipient) string {
 	if d.Mode == domains.ModeList || d.Mode == domains.ModeListCallout {
-		var v api.Verdict
+		var v operate.Verdict
 		if err := f.server(ctx, verdictPath(r.String()), &v); err == nil {
 			return v.Local
 		}

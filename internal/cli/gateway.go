@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"callout/internal/certfile"
 	"callout/internal/config"
 	"callout/internal/front/gateway"
 	"callout/internal/nexthop"
@@ -22,11 +23,11 @@ func (s *server) openGateway(r prometheus.Registerer) error {
 		Settings: gatewaySettings(s.config), Verifier: s.verifier, Domains: s.domains, Log: s.log, Registerer: r,
 	}
 	if g.TLSCert != "" {
-		certificate, err := gateway.LoadCertificate(g.TLSCert, g.TLSKey, s.certificateChanged)
+		certificate, err := certfile.Load(g.TLSCert, g.TLSKey, s.certificateChanged)
 		if err != nil {
 			return &statusError{exitUsage, fmt.Errorf("%s: gateway.tls_cert: %w", s.config.Path, err)}
 		}
-		o.Certificate = certificate.Get
+		o.Certificate = certificate.Now
 	}
 	s.hops = nexthop.New(nexthop.Options{Pools: s.pools, Log: s.log, Registerer: r})
 	o.Hops = s.hops

@@ -1,14 +1,19 @@
 package cli
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"callout/internal/certfile"
 	"callout/internal/store"
 )
 
@@ -25,16 +30,62 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// pages is what the HTTP listener serves.
-func (s *server) pages(r *prometheus.Registry) http.Handler {
+// openHTTP makes the server of the HTTP listener, where there is one: pages, API, metrics and health.
+func (s *server) openHTTP(r *prometheus.Registry) error {
+	if s.httpListener == nil {
+		return nil
+	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", s.scrapers(promhttp.HandlerFor(r, promhttp.HandlerOpts{})))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, "callout %s\n\n/metrics  Prometheus metrics\n/healthz  200 while the process runs\n/readyz   200 while questions are answered and verdicts are stored\n", Version)
+	mux.Handle("/api/", s.console.api)
+	mux.Handle("/cgi-bin/", s.console.api)
+	mux.Handle("/", s.console.pages)
+	s.http = httpServer(mux, s.log)
+	c := &s.config.HTTP
+	if c.TLSCert == "" {
+		return nil
+	}
+	certificate, err := certfile.Load(c.TLSCert, c.TLSKey, func(err error) {
+		if err != nil {
+			s.log.Error("http: " + err.Error())
+			return
+		}
+		s.log.Info("http: the certificate was read anew", "file", c.TLSCert)
 	})
-	return mux
+	if err != nil {
+		return &statusError{exitUsage, fmt.Errorf("%s: http.tls_cert: %w", s.config.Path, err)}
+	}
+	s.http.TLSConfig = &tls.Config{GetCertificate: certificate.Get, MinVersion: tls.VersionTLS12}
+	return nil
+}
+
+// serveHTTP serves the HTTP listener until it is closed.
+func (s *server) serveHTTP() error {
+	if s.http.TLSConfig != nil {
+		return s.http.ServeTLS(s.httpListener, "", "")
+	}
+	return s.http.Serve(s.httpListener)
+}
+
+// scrapers lets those read metrics who are on this machine, where the listener is for it alone, or have an admin's token:
+// metrics name destinations of everybody.
+func (s *server) scrapers(metrics http.Handler) http.Handler {
+	if at, err := netip.ParseAddrPort(s.httpListener.Addr().String()); err != nil || at.Addr().Unmap().IsLoopback() {
+		return metrics
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secret, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		who, err := s.console.access.Authenticate(r.Context(), secret, host)
+		if err != nil || !who.Admin() {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="callout"`)
+			http.Error(w, "metrics need a token with the role admin: Authorization: Bearer TOKEN (`callout token create`)", http.StatusUnauthorized)
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
 }
 
 // ready says whether the server does all it should: 200, or 503 and why not.

@@ -7,11 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 func (a *app) pauseCommand() *cobra.Command {
-	var path, domain, duration string
+	var at contact
+	var domain, duration string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "pause",
@@ -28,8 +29,8 @@ first.`,
 			if cmd.Flags().Changed("for") && duration == "" {
 				return usage("--for is empty; write for example --for 1h, or leave it out")
 			}
-			var done api.Pause
-			if err := a.ask(cmd, path, http.MethodPut, target, api.PauseRequest{For: duration}, &done); err != nil {
+			var done operate.Pause
+			if err := a.ask(cmd, &at, http.MethodPut, target, pauseRequest{duration}, &done); err != nil {
 				return err
 			}
 			if asJSON {
@@ -43,7 +44,7 @@ first.`,
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&domain, "domain", "", "pause this `DOMAIN` with its aliases, not everything")
 	cmd.Flags().StringVar(&duration, "for", "", "end by itself after this `DURATION`, for example 30m or 48h")
@@ -51,7 +52,8 @@ first.`,
 }
 
 func (a *app) resumeCommand() *cobra.Command {
-	var path, domain string
+	var at contact
+	var domain string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resume",
@@ -62,8 +64,8 @@ func (a *app) resumeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var done api.Resumed
-			if err := a.ask(cmd, path, http.MethodDelete, target, nil, &done); err != nil {
+			var done operate.Resumed
+			if err := a.ask(cmd, &at, http.MethodDelete, target, nil, &done); err != nil {
 				return err
 			}
 			if asJSON {
@@ -84,10 +86,15 @@ func (a *app) resumeCommand() *cobra.Command {
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&domain, "domain", "", "end the pause of this `DOMAIN`, not that of everything")
 	return cmd
+}
+
+// pauseRequest is what begins a pause.
+type pauseRequest struct {
+	For string `json:"for,omitempty"`
 }
 
 func pausePath(cmd *cobra.Command, domain string) (string, error) {
@@ -101,9 +108,9 @@ func pausePath(cmd *cobra.Command, domain string) (string, error) {
 }
 
 // pauseNote says of something that is paused until when.
-func pauseNote(p *api.Pause) string { return "paused " + pauseEnd(p) }
+func pauseNote(p *operate.Pause) string { return "paused " + pauseEnd(p) }
 
-func pauseEnd(p *api.Pause) string {
+func pauseEnd(p *operate.Pause) string {
 	if p.Until.IsZero() {
 		return "until it is resumed"
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 func (a *app) recipientsCommand() *cobra.Command {
@@ -21,15 +21,16 @@ configuration file are changed there; these verbs change the ones that are added
 }
 
 func (a *app) recipientsList() *cobra.Command {
-	var path, query, cursor string
+	var at contact
+	var query, cursor string
 	var limit int
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "list DOMAIN", Short: "List the local recipients of a domain", Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			values := url.Values{"limit": {strconv.Itoa(limit)}, "query": {query}, "cursor": {cursor}}
-			var page api.RecipientPage
-			if err := a.ask(cmd, path, http.MethodGet, recipientsPath(args[0])+"?"+values.Encode(), nil, &page); err != nil {
+			var page operate.RecipientPage
+			if err := a.ask(cmd, &at, http.MethodGet, recipientsPath(args[0])+"?"+values.Encode(), nil, &page); err != nil {
 				return err
 			}
 			if asJSON {
@@ -39,7 +40,7 @@ func (a *app) recipientsList() *cobra.Command {
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&query, "query", "", "only those that contain `TEXT`")
 	cmd.Flags().IntVar(&limit, "limit", 1000, "recipients on a page, a `NUMBER` from 1 to 100000")
@@ -47,7 +48,7 @@ func (a *app) recipientsList() *cobra.Command {
 	return cmd
 }
 
-func (a *app) listRecipients(page *api.RecipientPage) {
+func (a *app) listRecipients(page *operate.RecipientPage) {
 	if len(page.File)+len(page.Stored) == 0 {
 		a.out.line("no local recipient of %s fits", page.Domain)
 		return
@@ -67,17 +68,17 @@ func (a *app) listRecipients(page *api.RecipientPage) {
 }
 
 func (a *app) recipientsAdd() *cobra.Command {
-	return a.changeRecipients("add DOMAIN ENTRY…", "Add local recipients to a domain", func(entries []string) api.RecipientChange {
-		return api.RecipientChange{Add: entries}
-	}, func(n int, done *api.RecipientsChanged) {
+	return a.changeRecipients("add DOMAIN ENTRY…", "Add local recipients to a domain", func(entries []string) recipientChange {
+		return recipientChange{Add: entries}
+	}, func(n int, done *operate.RecipientsChanged) {
 		a.out.line("%s: added %s%s", done.Domain, count(done.Added, "local recipient"), others(n-done.Added, "there already"))
 	})
 }
 
 func (a *app) recipientsRemove() *cobra.Command {
-	return a.changeRecipients("remove DOMAIN ENTRY…", "Remove local recipients that were added to a domain at run time", func(entries []string) api.RecipientChange {
-		return api.RecipientChange{Remove: entries}
-	}, func(n int, done *api.RecipientsChanged) {
+	return a.changeRecipients("remove DOMAIN ENTRY…", "Remove local recipients that were added to a domain at run time", func(entries []string) recipientChange {
+		return recipientChange{Remove: entries}
+	}, func(n int, done *operate.RecipientsChanged) {
 		a.out.line("%s: removed %s%s", done.Domain, count(done.Removed, "local recipient"), others(n-done.Removed, "not among those of run time"))
 	})
 }
@@ -93,15 +94,21 @@ func others(n int, what string) string {
 	return fmt.Sprintf("; %d were %s", n, what)
 }
 
+// recipientChange is what changes the local recipients of a domain.
+type recipientChange struct {
+	Add    []string `json:"add,omitempty"`
+	Remove []string `json:"remove,omitempty"`
+}
+
 // changeRecipients makes a verb that changes the entries that are its arguments.
-func (a *app) changeRecipients(use, short string, change func([]string) api.RecipientChange, show func(n int, done *api.RecipientsChanged)) *cobra.Command {
-	var path string
+func (a *app) changeRecipients(use, short string, change func([]string) recipientChange, show func(n int, done *operate.RecipientsChanged)) *cobra.Command {
+	var at contact
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: arguments(2, -1, "a domain and local recipients"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var done api.RecipientsChanged
-			if err := a.ask(cmd, path, http.MethodPatch, recipientsPath(args[0]), change(args[1:]), &done); err != nil {
+			var done operate.RecipientsChanged
+			if err := a.ask(cmd, &at, http.MethodPatch, recipientsPath(args[0]), change(args[1:]), &done); err != nil {
 				return err
 			}
 			if asJSON {
@@ -111,13 +118,13 @@ func (a *app) changeRecipients(use, short string, change func([]string) api.Reci
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
 func (a *app) recipientsExport() *cobra.Command {
-	var path string
+	var at contact
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "export DOMAIN",
@@ -126,22 +133,14 @@ func (a *app) recipientsExport() *cobra.Command {
 recipients = ["file:FILE"] in the configuration names.`,
 		Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := dialServer(path)
+			c, err := at.dial()
 			if err != nil {
 				return err
 			}
-			all := []string{}
-			values := url.Values{"limit": {"100000"}}
-			for {
-				var page api.RecipientPage
-				if err := c.do(cmd.Context(), http.MethodGet, recipientsPath(args[0])+"?"+values.Encode(), nil, &page); err != nil {
-					return err
-				}
-				all = append(all, page.Stored...)
-				if page.Next == "" {
-					break
-				}
-				values.Set("cursor", page.Next)
+			all, err := allPages(cmd.Context(), c, recipientsPath(args[0]), operate.MaxRecipients,
+				func(p *operate.RecipientPage) ([]string, string) { return p.Stored, p.Next })
+			if err != nil {
+				return err
 			}
 			if asJSON {
 				return printJSON(a, all)
@@ -149,7 +148,7 @@ recipients = ["file:FILE"] in the configuration names.`,
 			return writeRecipients(a.out, all)
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 // Entries of one change of an import, and the octets that the server takes in one.
@@ -20,7 +21,7 @@ const (
 )
 
 func (a *app) recipientsImport() *cobra.Command {
-	var path string
+	var at contact
 	var replace, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "import DOMAIN FILE",
@@ -30,7 +31,7 @@ recipients = ["file:FILE"] in the configuration; a # begins a comment. It is rea
 line that can't be used is named, and nothing is changed.`,
 		Args: arguments(2, 2, "a domain and a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := dialServer(path)
+			c, err := at.dial()
 			if err != nil {
 				return err
 			}
@@ -44,15 +45,15 @@ line that can't be used is named, and nothing is changed.`,
 			return a.addRecipients(cmd.Context(), c, d, entries, asJSON)
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().BoolVar(&replace, "replace", false, "remove those of run time that the file does not have")
 	return cmd
 }
 
 // importFile reads what is to be imported, and the domain it is for.
-func (a *app) importFile(ctx context.Context, c *client, domain, file string) ([]string, *api.Domain, error) {
-	var d api.Domain
+func (a *app) importFile(ctx context.Context, c *client, domain, file string) ([]string, *operate.Domain, error) {
+	var d operate.Domain
 	if err := c.do(ctx, http.MethodGet, domainPath(domain), nil, &d); err != nil {
 		return nil, nil, err
 	}
@@ -78,12 +79,12 @@ func (a *app) importFile(ctx context.Context, c *client, domain, file string) ([
 }
 
 // addRecipients adds entries, in batches so that each is done in time.
-func (a *app) addRecipients(ctx context.Context, c *client, d *api.Domain, entries []string, asJSON bool) error {
-	total := api.RecipientsChanged{Domain: d.Name}
+func (a *app) addRecipients(ctx context.Context, c *client, d *operate.Domain, entries []string, asJSON bool) error {
+	total := operate.RecipientsChanged{Domain: d.Name}
 	for left := entries; len(left) > 0; {
 		n := min(len(left), importBatch)
-		var done api.RecipientsChanged
-		if err := c.do(ctx, http.MethodPatch, recipientsPath(d.Name), api.RecipientChange{Add: left[:n]}, &done); err != nil {
+		var done operate.RecipientsChanged
+		if err := c.do(ctx, http.MethodPatch, recipientsPath(d.Name), recipientChange{Add: left[:n]}, &done); err != nil {
 			if len(left) < len(entries) {
 				err = fmt.Errorf("after the first %d of %d entries, which are imported: %w", len(entries)-len(left), len(entries), err)
 			}
@@ -100,12 +101,12 @@ func (a *app) addRecipients(ctx context.Context, c *client, d *api.Domain, entri
 }
 
 // replaceRecipients puts entries in the place of all that were added at run time, at once.
-func (a *app) replaceRecipients(ctx context.Context, c *client, d *api.Domain, entries []string, asJSON bool) error {
+func (a *app) replaceRecipients(ctx context.Context, c *client, d *operate.Domain, entries []string, asJSON bool) error {
 	if entries == nil {
 		entries = []string{}
 	}
-	var done api.RecipientsSet
-	err := c.do(ctx, http.MethodPut, recipientsPath(d.Name), api.RecipientList{Recipients: &entries}, &done)
+	var done operate.RecipientsSet
+	err := c.do(ctx, http.MethodPut, recipientsPath(d.Name), map[string][]string{"recipients": entries}, &done)
 	var p *api.Problem
 	if errors.As(err, &p) && p.Status == http.StatusRequestEntityTooLarge {
 		return fmt.Errorf("the file has more than %d MiB, too much to be replaced at once; import it without --replace", importBody>>20)

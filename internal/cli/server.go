@@ -18,9 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"callout/internal/api"
 	"callout/internal/callout"
 	"callout/internal/config"
+	"callout/internal/decisions"
 	"callout/internal/domains"
 	"callout/internal/front/gateway"
 	"callout/internal/front/policy"
@@ -59,6 +59,7 @@ type server struct {
 	policy   *policy.Server
 	gateway  *gateway.Server // nil where it is off, as are hops
 	hops     *nexthop.Hops
+	console  console
 	http     *http.Server // nil where it is off
 	admin    *http.Server
 
@@ -109,13 +110,15 @@ func (s *server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.pools = callout.NewPools(callout.Options{
+	options := callout.Options{
 		Log: s.log, Registerer: registry, Own: ownAddresses(slices.Concat(s.policyListeners, s.gatewayListeners, []net.Listener{s.httpListener})), Here: ofThisMachine,
 		Learned: known, Remember: rememberIn(s.behind),
-	})
+	}
+	s.pools = callout.NewPools(options)
+	s.console.decisions = decisions.NewLog(keptDecisions)
 	s.verifier, err = verify.New(ctx, verify.Options{
 		Domains: s.domains, Asker: s.pools, Store: s.store, Behind: s.behind,
-		MaxEntries: c.MaxEntries, Log: s.log, Registerer: registry,
+		MaxEntries: c.MaxEntries, Log: s.log, Registerer: registry, Observe: s.console.decisions.Add,
 	})
 	if err != nil {
 		return err
@@ -125,11 +128,12 @@ func (s *server) open(ctx context.Context) error {
 	if err := s.openGateway(registry); err != nil {
 		return err
 	}
-	s.admin = httpServer(api.New(s.verifier, s.domains, s.log, s.pools), s.log)
-	if s.httpListener != nil {
-		s.http = httpServer(s.pages(registry), s.log)
+	if err := s.openConsole(ctx, registry, options); err != nil {
+		return err
 	}
-	return nil
+	s.admin = httpServer(s.console.api, s.log)
+	s.admin.ConnContext = socketActor
+	return s.openHTTP(registry)
 }
 
 // listen opens the listeners.
@@ -173,6 +177,7 @@ func (s *server) abandon() {
 	if s.pools != nil {
 		s.pools.Close(ctx)
 	}
+	s.console.close(ctx)
 	if s.behind != nil {
 		s.behind.Close(ctx)
 	}
@@ -193,7 +198,7 @@ func (s *server) start() {
 		go func() { s.ended("gateway", ln, s.gateway.Serve(ln)) }()
 	}
 	if s.http != nil {
-		go func() { s.ended("http", s.httpListener, s.http.Serve(s.httpListener)) }()
+		go func() { s.ended("http", s.httpListener, s.serveHTTP()) }()
 	}
 	go func() { s.ended("admin", s.adminListener, s.admin.Serve(s.adminListener)) }()
 }
@@ -247,6 +252,8 @@ func needRestart(old, new *config.Config) []string {
 		return listeners(*c.HTTP.Listen)
 	}
 	differ("http.listen", httpOf(old), httpOf(new))
+	differ("http.tls_cert", old.HTTP.TLSCert, new.HTTP.TLSCert)
+	differ("http.tls_key", old.HTTP.TLSKey, new.HTTP.TLSKey)
 	return keys
 }
 
@@ -281,6 +288,7 @@ func (s *server) shutGateway() {
 // shutdown answers what was asked, says QUIT to destinations, writes what is to be kept and closes everything.
 func (s *server) shutdown() {
 	s.draining.Store(true)
+	s.console.desk.Close() // who watches would hold up what follows
 	s.shutGateway()
 	begun := time.Now()
 	by := func(d time.Duration) (context.Context, context.CancelFunc) {
@@ -306,6 +314,7 @@ func (s *server) shutdown() {
 	if s.http != nil {
 		s.http.Close()
 	}
+	s.console.close(ctx)
 	if err := s.store.Close(); err != nil {
 		s.log.Error("shutdown: closing the store", "err", err)
 	}

@@ -5,11 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	var path string
+	var at contact
 	var asJSON, all bool
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -18,8 +18,8 @@ func (a *app) statusCommand() *cobra.Command {
 last problem, and the domains. Of many, only those that have something to say.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var s api.Status
-			if err := a.ask(cmd, path, http.MethodGet, "status", nil, &s); err != nil {
+			var s operate.Status
+			if err := a.ask(cmd, &at, http.MethodGet, "status", nil, &s); err != nil {
 				return err
 			}
 			if asJSON {
@@ -29,7 +29,7 @@ last problem, and the domains. Of many, only those that have something to say.`,
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().BoolVar(&all, "all", false, "every destination and every domain, however many")
 	cmd.AddCommand(a.statusForget())
@@ -37,7 +37,7 @@ last problem, and the domains. Of many, only those that have something to say.`,
 }
 
 func (a *app) statusForget() *cobra.Command {
-	var path string
+	var at contact
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "forget HOST",
@@ -46,8 +46,8 @@ func (a *app) statusForget() *cobra.Command {
 configuration, or an IP address, with or without its port.`,
 		Args: arguments(1, 1, "a host"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var done api.Forgotten
-			if err := a.ask(cmd, path, http.MethodDelete, "status/hosts/"+pathEscape(args[0]), nil, &done); err != nil {
+			var done operate.Forgotten
+			if err := a.ask(cmd, &at, http.MethodDelete, "status/hosts/"+pathEscape(args[0]), nil, &done); err != nil {
 				return err
 			}
 			if asJSON {
@@ -59,7 +59,7 @@ configuration, or an IP address, with or without its port.`,
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

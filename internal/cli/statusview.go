@@ -6,14 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 // fewEnough is how many rows of a kind are shown whether or not they have something to say.
 const fewEnough = 25
 
 // showStatus prints what should be looked at first, then destinations, then domains.
-func (a *app) showStatus(s *api.Status, all bool) {
+func (a *app) showStatus(s *operate.Status, all bool) {
 	a.showAlerts(s.Alerts)
 	fmt.Fprintln(a.out)
 	a.showHosts(s.Hosts, all)
@@ -21,7 +21,7 @@ func (a *app) showStatus(s *api.Status, all bool) {
 	a.showDomains(s, all)
 }
 
-func (a *app) showAlerts(alerts []api.Alert) {
+func (a *app) showAlerts(alerts []operate.Alert) {
 	if len(alerts) == 0 {
 		fmt.Fprintln(a.out, "no alerts")
 		return
@@ -34,7 +34,7 @@ func (a *app) showAlerts(alerts []api.Alert) {
 	t.print(a.out)
 }
 
-func (a *app) showHosts(hosts []api.Host, all bool) {
+func (a *app) showHosts(hosts []operate.Host, all bool) {
 	if len(hosts) == 0 {
 		fmt.Fprintln(a.out, "no destination has been asked yet")
 		return
@@ -62,7 +62,7 @@ func (a *app) showHosts(hosts []api.Host, all bool) {
 }
 
 // quietHost reports whether a host has nothing to say that anyone would look for.
-func quietHost(h *api.Host) bool {
+func quietHost(h *operate.Host) bool {
 	for _, l := range h.Learned {
 		if l.Limit != "several" { // nearly every host is so
 			return false
@@ -71,7 +71,7 @@ func quietHost(h *api.Host) bool {
 	return (h.State == "up" || h.State == "unknown") && h.Queue == 0
 }
 
-func hostState(h *api.Host) string {
+func hostState(h *operate.Host) string {
 	switch h.State {
 	case "back_off":
 		if time.Now().Before(h.RetryAt) {
@@ -86,7 +86,7 @@ func hostState(h *api.Host) string {
 	return h.State
 }
 
-func (a *app) showDomains(s *api.Status, all bool) {
+func (a *app) showDomains(s *operate.Status, all bool) {
 	if len(s.Domains) == 0 {
 		fmt.Fprintln(a.out, "no domains; add one with `callout domain add DOMAIN --destination HOST:PORT`")
 		return
@@ -114,7 +114,7 @@ func (a *app) showDomains(s *api.Status, all bool) {
 	a.sayHidden(hidden, "domain")
 }
 
-func statusCatchAll(d *api.DomainStatus) string {
+func statusCatchAll(d *operate.DomainStatus) string {
 	switch {
 	case d.Mode == "list" || d.Mode == "off":
 		return "-"
@@ -125,7 +125,7 @@ func statusCatchAll(d *api.DomainStatus) string {
 }
 
 // domainNotes says what is special about a domain. A pause of everything is an alert and not a word here.
-func domainNotes(d *api.DomainStatus) []string {
+func domainNotes(d *operate.DomainStatus) []string {
 	var notes []string
 	if !d.Enforce {
 		notes = append(notes, "not enforced")

@@ -8,11 +8,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"callout/internal/api"
+	"callout/internal/operate"
 )
 
 // show returns what status prints.
-func show(s *api.Status, all bool) string {
+func show(s *operate.Status, all bool) string {
 	var out bytes.Buffer
 	a := &app{out: &output{Writer: &out}}
 	a.showStatus(s, all)
@@ -22,19 +22,19 @@ func show(s *api.Status, all bool) string {
 func TestStatusIsReadable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
-		s := &api.Status{
-			Alerts: []api.Alert{{Kind: "paused", Domain: "example.com", Since: now.Add(-5 * time.Minute), Text: "paused until it is ended"}},
-			Hosts: []api.Host{
+		s := &operate.Status{
+			Alerts: []operate.Alert{{Kind: "paused", Domain: "example.com", Since: now.Add(-5 * time.Minute), Text: "paused until it is ended"}},
+			Hosts: []operate.Host{
 				{Address: "192.0.2.1:25", Names: []string{"mx1.example.com:25", "mx:example.net"}, State: "up", Since: now.Add(-72 * time.Hour), Sessions: 3, SessionLimit: 5, Queue: 12,
-					Learned: []api.Learned{{Limit: "rejections", Text: "closes after 5 refused recipients", Reply: "421 4.7.0 Too many\x1b errors", At: now.Add(-3 * time.Hour), Expires: now.Add(165 * time.Hour)}},
-					Problem: &api.HostProblem{Text: "callout to mx1.example.com:25: greeting: 421 4.3.2 Busy", At: now.Add(-90 * time.Hour)}},
+					Learned: []operate.Learned{{Limit: "rejections", Text: "closes after 5 refused recipients", Reply: "421 4.7.0 Too many\x1b errors", At: now.Add(-3 * time.Hour), Expires: now.Add(165 * time.Hour)}},
+					Problem: &operate.HostProblem{Text: "callout to mx1.example.com:25: greeting: 421 4.3.2 Busy", At: now.Add(-90 * time.Hour)}},
 				{Address: "192.0.2.2:25", Names: []string{"mx2.example.com:25"}, State: "back_off", Since: now.Add(-time.Minute), RetryAt: now.Add(30 * time.Second), SessionLimit: 1},
 				{Address: "192.0.2.3:25", Names: []string{"mx3.example.com:25"}, State: "back_off", Since: now.Add(-time.Minute), RetryAt: now.Add(-time.Second), SessionLimit: 1},
 				{Address: "192.0.2.4:25", Names: []string{}, State: "unknown", SessionLimit: 5},
 			},
-			Domains: []api.DomainStatus{
-				{Name: "example.com", Mode: "list+callout", CatchAll: "no", Recipients: 1, Verdicts: api.Held{Valid: 12345, Invalid: 6}, Enforce: true,
-					Paused: &api.Pause{Domain: "example.com", Since: now.Add(-5 * time.Minute)}},
+			Domains: []operate.DomainStatus{
+				{Name: "example.com", Mode: "list+callout", CatchAll: "no", Recipients: 1, Verdicts: operate.Held{Valid: 12345, Invalid: 6}, Enforce: true,
+					Paused: &operate.Pause{Domain: "example.com", Since: now.Add(-5 * time.Minute)}},
 				{Name: "example.org", AliasOf: "example.com", Mode: "list+callout", CatchAll: "yes", Turned: true, Recipients: 1, Enforced: true, Enforce: true},
 				{Name: "off.example", Mode: "off", CatchAll: "unknown", Recipients: 0},
 			},
@@ -64,16 +64,16 @@ off.example  off           -          0      0        not enforced
 
 // Of many hosts and domains only those that have something to say are shown, unless all are asked for.
 func TestStatusOfMany(t *testing.T) {
-	s := &api.Status{Alerts: []api.Alert{{Kind: "turned", Domain: "domain7.example", Text: "look"}}}
+	s := &operate.Status{Alerts: []operate.Alert{{Kind: "turned", Domain: "domain7.example", Text: "look"}}}
 	for n := range 5000 {
-		s.Domains = append(s.Domains, api.DomainStatus{Name: fmt.Sprintf("domain%d.example", n), Mode: "callout", CatchAll: "no", Enforce: true, Enforced: true})
-		s.Hosts = append(s.Hosts, api.Host{Address: fmt.Sprintf("host%d:25", n), State: "up", Learned: []api.Learned{{Limit: "several"}}})
+		s.Domains = append(s.Domains, operate.DomainStatus{Name: fmt.Sprintf("domain%d.example", n), Mode: "callout", CatchAll: "no", Enforce: true, Enforced: true})
+		s.Hosts = append(s.Hosts, operate.Host{Address: fmt.Sprintf("host%d:25", n), State: "up", Learned: []operate.Learned{{Limit: "several"}}})
 	}
 	s.Domains[1].CatchAll = "yes"
 	s.Domains[2].Enforce = false
 	s.Domains[3].Mode = "off"
-	s.Domains[4].Paused = &api.Pause{}
-	s.Domains[5].Paused = &api.Pause{Domain: "domain5.example"}
+	s.Domains[4].Paused = &operate.Pause{}
+	s.Domains[5].Paused = &operate.Pause{Domain: "domain5.example"}
 	s.Hosts[1].State = "trouble"
 	s.Hosts[2].Queue = 1
 	s.Hosts[3].Learned[0].Limit = "resets"

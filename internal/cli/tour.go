@@ -20,6 +20,7 @@ type tour struct {
 	server      *server
 	destination *lab.Destination
 	at          demoAddresses
+	password    string // of demoAdmin
 }
 
 // stop is one question of the tour.
@@ -131,7 +132,11 @@ func (t *tour) why(ctx context.Context, recipient string, asked int64) (string, 
 func (t *tour) whatNext(dir string) {
 	host, port, _ := net.SplitHostPort(t.at.policy)
 	fmt.Fprintf(t.a.out, `
-The demo stays up; Ctrl-C ends it. In another terminal, try
+The demo stays up; Ctrl-C ends it. See all of it in a browser:
+
+  http://%[4]s/      user %[7]s, password %[8]s
+
+In another terminal, try
 
   bin/callout check john@example.com nobody@example.com --to %[1]s
       one live callout each, with its dialogue
@@ -144,6 +149,8 @@ The demo stays up; Ctrl-C ends it. In another terminal, try
   bin/callout cache list --domain example.com -c %[5]s/callout.toml
   bin/callout cache clear --recipient nobody@example.com -c %[5]s/callout.toml
       what is kept, and how to forget it
+  bin/callout token create --label demo --role admin --write -c %[5]s/callout.toml
+      a token for the API, which is described at http://%[4]s/api/docs
   curl -s http://%[4]s/metrics | grep ^callout_
-`, t.at.destination, host, port, t.at.http, dir, t.at.gateway)
+`, t.at.destination, host, port, t.at.http, dir, t.at.gateway, demoAdmin, t.password)
 }

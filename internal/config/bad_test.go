@@ -102,7 +102,12 @@ var badFiles = []struct{ file, want string }{
 	{"[policy]\nlisten = [\"127.0.0.1:8025\"]", `2:11: policy.listen: "127.0.0.1:8025" is a listener of http.listen already; choose another`},
 	{"[http]\nlisten = \"127.0.0.1:10040\"", `2:10: http.listen: "127.0.0.1:10040" is a listener of policy.listen already; choose another`},
 	{"[http]\nlisten = [\"127.0.0.1:80\"]", `2:10: http.listen: a list is not text; write for example "127.0.0.1:8025"`},
-	{"[http]\nlisten = \":8025\"", `2:10: http.listen: ":8025" is open to other machines, without TLS; write for example "127.0.0.1:8025", or insecure = true in [http] if that is what you want`},
+	{"[http]\nlisten = \":8025\"", `2:10: http.listen: ":8025" is open to other machines, without TLS; write tls_cert and tls_key in [http], or for example "127.0.0.1:8025", or insecure = true if that is what you want`},
+	{"[http]\ntls_cert = 5", `2:12: http.tls_cert: 5 is not text; write for example "server.pem"`},
+	{"[http]\ntls_cert = \"a\"", `2:12: http.tls_cert: "a" has no tls_key beside it; write both, or neither`},
+	{"[http]\ntls_cert = \"\"\ntls_key = \"b\"", `3:11: http.tls_key: "b" has no tls_cert beside it; write both, or neither`},
+	{"[http]\ntls_key = \"a\\nb\"", `2:11: http.tls_key: "a\nb" has a control character; remove it`},
+	{"[http]\nlisten = \":8025\"\ntls_cert = \"/no/such\"\ntls_key = \"b\"", `3:12: http.tls_cert: /no/such: no such file or directory; create it, or name another`},
 
 	// What this version does not have.
 	{"[milter]\nlisten = [\"127.0.0.1:1\"]", `2:10: milter.listen: this version does not have a milter yet; leave the key out`},

@@ -33,6 +33,12 @@ func (r reading) tlsCert() { r.path(&r.to.later.tlsCert) }
 // tlsKey reads gateway.tls_key.
 func (r reading) tlsKey() { r.path(&r.to.later.tlsKey) }
 
+// httpCert reads http.tls_cert.
+func (r reading) httpCert() { r.path(&r.to.later.httpCert) }
+
+// httpKey reads http.tls_key.
+func (r reading) httpKey() { r.path(&r.to.later.httpKey) }
+
 func (r reading) path(to *placedPath) {
 	if r.node.kind != isText {
 		r.fail("%s is not text; write for example %s", r.node.show(), r.key.takes.example)
@@ -47,8 +53,8 @@ func (r reading) path(to *placedPath) {
 
 // The keys that name a certificate and its key.
 var (
-	clientPEM  = [2]string{"client_cert", "client_key"}
-	gatewayPEM = [2]string{"tls_cert", "tls_key"}
+	clientPEM = [2]string{"client_cert", "client_key"}
+	serverPEM = [2]string{"tls_cert", "tls_key"}
 )
 
 // certificates loads certificates, each once, however many domains name it.
@@ -95,13 +101,23 @@ func (l *later) certificate(p *problems, prefix string, settings *domains.Settin
 	}
 }
 
-// gatewayCertificate names the certificate of the gateway, which is loaded to see that it can be: the gateway loads it
-// by itself, again and again.
+// gatewayCertificate names the certificate of the gateway.
 func (l *later) gatewayCertificate(p *problems, g *Gateway, certs *certificates) {
-	pair := pemPair{"gateway.", gatewayPEM, l.tlsCert, l.tlsKey}
-	if pair.whole(p) && certs.load(p, pair) != nil {
-		g.TLSCert, g.TLSKey = within(certs.folder, pair.cert.path), within(certs.folder, pair.key.path)
+	g.TLSCert, g.TLSKey = certs.server(p, pemPair{"gateway.", serverPEM, l.tlsCert, l.tlsKey})
+}
+
+// httpCertificate names the certificate of the HTTP listener.
+func (l *later) httpCertificate(p *problems, h *HTTP, certs *certificates) {
+	h.TLSCert, h.TLSKey = certs.server(p, pemPair{"http.", serverPEM, l.httpCert, l.httpKey})
+}
+
+// server returns the files of a certificate that a listener shows, "" for none. It is loaded to see that it can be: who
+// listens loads it by itself, again and again.
+func (c *certificates) server(p *problems, pair pemPair) (cert, key string) {
+	if !pair.whole(p) || c.load(p, pair) == nil {
+		return "", ""
 	}
+	return within(c.folder, pair.cert.path), within(c.folder, pair.key.path)
 }
 
 // noCertificate refuses certificates in the settings of a domain of the store, which may be on another machine.

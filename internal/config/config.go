@@ -37,10 +37,11 @@ type Log struct {
 	Format string // "text" or "json"
 }
 
-// HTTP is the listener of the API, metrics and health.
+// HTTP is the listener of the web interface, the API, metrics and health.
 type HTTP struct {
-	Listen   *Listen // nil: off
-	Insecure bool    // may listen on other than loopback addresses without TLS
+	Listen          *Listen // nil: off
+	Insecure        bool    // may listen on other than loopback addresses without TLS
+	TLSCert, TLSKey string  // files as they are to be opened, in PEM; both or none. They could be loaded when the file was read
 }
 
 // Default returns the configuration of a file that sets nothing.

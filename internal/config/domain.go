@@ -138,6 +138,8 @@ type later struct {
 	recipients      []*node
 	cert, key       placedPath // callout.client_cert and client_key
 	tlsCert, tlsKey placedPath // those of the gateway
+
+	httpCert, httpKey placedPath // those of the HTTP listener
 }
 
 // domainName reads domain.name.

@@ -14,9 +14,9 @@ var (
 	errNoUnit     = errors.New("a duration without a unit")
 )
 
-// parseDuration reads a duration as Go writes it, with days as well: "90s", "1h30m", "4d", "1d12h". "0" alone
-// needs no unit.
-func parseDuration(s string) (time.Duration, error) {
+// ParseDuration reads a duration as Go writes it, with days as well: "90s", "1h30m", "4d", "1d12h". "0" alone
+// needs no unit. It may be negative; at most it is 100,000 days. The error says only that it is none.
+func ParseDuration(s string) (time.Duration, error) {
 	if s == "0" {
 		return 0, nil
 	}

@@ -82,7 +82,7 @@ var badGateways = []struct{ file, want string }{
 	{"[gateway]\ntls_cert = \"\"\ntls_key = \"b\"", `3:11: gateway.tls_key: "b" has no tls_cert beside it; write both, or neither`},
 	{"[gateway]\ntls_key = \"a\\nb\"", `2:11: gateway.tls_key: "a\nb" has a control character; remove it`},
 	{"[gateway]\ntls_cert = \"/no/such\"\ntls_key = \"b\"", `2:12: gateway.tls_cert: /no/such: no such file or directory; create it, or name another`},
-	{domain + "tls_cert = \"a\"", `4:1: domain.tls_cert: it does not belong here; write it in [gateway]`},
+	{domain + "tls_cert = \"a\"", `4:1: domain.tls_cert: it does not belong here; write it in [http] or in [gateway]`},
 
 	// Where mail goes to.
 	{domain + "deliver_to = \"b\"", `4:14: domain.deliver_to: "b" is not a list; write for example ["b"]`},

@@ -240,6 +240,30 @@ func TestHTTPIsForThisMachine(t *testing.T) {
 	}
 }
 
+func TestTheCertificateOfHTTP(t *testing.T) {
+	cert, key := pair(t)
+	dir := folder(t, map[string]string{"c.pem": cert, "k.pem": key})
+	file := []byte("[http]\nlisten = \":8025\"\ntls_cert = \"c.pem\"\ntls_key = \"k.pem\"\n")
+	c, err := parse(filepath.Join(dir, "callout.toml"), file, "")
+	if err != nil { // with TLS the listener may be open to other machines
+		t.Fatal(err)
+	}
+	if c.HTTP.TLSCert != filepath.Join(dir, "c.pem") || c.HTTP.TLSKey != filepath.Join(dir, "k.pem") || c.HTTP.Insecure {
+		t.Errorf("%+v", c.HTTP)
+	}
+	if c.Gateway.TLSCert != "" || c.Defaults.Callout.ClientCert != nil {
+		t.Error("it is shown by others")
+	}
+	t.Chdir(dir)
+	if err := os.Remove("k.pem"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = parse("c", file, "")
+	if err == nil || err.Error() != "c:4:11: http.tls_key: k.pem: no such file or directory; create it, or name another" {
+		t.Errorf("a key that is gone: %v", err)
+	}
+}
+
 func TestHostnameOfTheMachine(t *testing.T) {
 	for machine, want := range map[string]string{
 		"mail.example.com": "mail.example.com", "MAIL.example.com": "mail.example.com",
@@ -265,12 +289,12 @@ func TestDurations(t *testing.T) {
 		"0": 0, "4d": 96 * time.Hour, "1d12h": 36 * time.Hour, "1d0s": 24 * time.Hour, "1.5h": 90 * time.Minute,
 		"-4d": -96 * time.Hour, "10ms": 10 * time.Millisecond,
 	} {
-		if got, err := parseDuration(in); got != want || err != nil {
+		if got, err := ParseDuration(in); got != want || err != nil {
 			t.Errorf("%q: %v, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{"", "d", "1.5d", "1d36h", "1d-1h", "4 d", "1h1d", "9999999999d", "1w", "+"} {
-		if got, err := parseDuration(in); err == nil {
+		if got, err := ParseDuration(in); err == nil {
 			t.Errorf("%q is %v", in, got)
 		}
 	}

@@ -139,7 +139,7 @@ func wordsOrOff(least, most time.Duration) string {
 
 func (r reading) durationOrOff(words string, least, most time.Duration, to *time.Duration) {
 	if r.node.kind == isText {
-		if d, err := parseDuration(r.node.text); err == nil && d == 0 {
+		if d, err := ParseDuration(r.node.text); err == nil && d == 0 {
 			*to = 0
 			return
 		}
@@ -155,7 +155,7 @@ func (r reading) duration(words string, least, most time.Duration, to *time.Dura
 	if !r.is(isText, "a duration") {
 		return
 	}
-	d, err := parseDuration(r.node.text)
+	d, err := ParseDuration(r.node.text)
 	switch {
 	case err == errNoUnit:
 		r.noUnit()

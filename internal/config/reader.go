@@ -40,9 +40,10 @@ func readFileTree(p *problems, root *node, c *Config) {
 			f.value("", e, to)
 		}
 	}
-	f.checkListeners()
+	f.checkListeners(to.later.httpCert.path != "" || to.later.httpKey.path != "")
 	to.later.certificate(p, "callout.", to.settings, f.certs)
 	to.later.gatewayCertificate(p, &c.Gateway, f.certs)
+	to.later.httpCertificate(p, &c.HTTP, f.certs)
 	c.Defaults.Callout.Hostname = c.Hostname
 	if e, ok := root.find("domain"); ok { // last: a domain starts from what the file says, wherever it says it
 		f.domains(e)
@@ -182,8 +183,9 @@ func (r reading) listener(n *node) (Listen, bool) {
 	return l, true
 }
 
-// checkListeners finds listeners that are there twice, or open to others without need.
-func (f *fileReader) checkListeners() {
+// checkListeners finds listeners that are there twice, or open to others without need. encrypted says that the file names
+// a certificate for HTTP, whether or not it can be used.
+func (f *fileReader) checkListeners(encrypted bool) {
 	all := f.listeners
 	has := func(key string) bool {
 		return slices.ContainsFunc(f.listeners, func(l placedListen) bool { return l.key == key })
@@ -202,9 +204,9 @@ func (f *fileReader) checkListeners() {
 				break
 			}
 		}
-		if l.key == "http.listen" && !f.config.HTTP.Insecure && !l.loopback() {
-			f.add(l.off, l.key, "%s is open to other machines, without TLS; write for example \"127.0.0.1:8025\","+
-				" or insecure = true in [http] if that is what you want", show(l.String()))
+		if l.key == "http.listen" && !encrypted && !f.config.HTTP.Insecure && !l.loopback() {
+			f.add(l.off, l.key, "%s is open to other machines, without TLS; write tls_cert and tls_key in [http],"+
+				" or for example \"127.0.0.1:8025\", or insecure = true if that is what you want", show(l.String()))
 		}
 	}
 }

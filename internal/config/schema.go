@@ -47,8 +47,12 @@ var schema = []key{
 	{"policy", "listen", false, `["127.0.0.1:10040"]`, "where Postfix asks", listeners(
 		`["127.0.0.1:10040"]`, func(c *Config) *[]Listen { return &c.Policy })},
 
-	{"http", "listen", false, `"127.0.0.1:8025"`, "metrics and health", takes{
+	{"http", "listen", false, `"127.0.0.1:8025"`, "web interface, API, metrics and health", takes{
 		words: "a listener, or \"\" for none", read: reading.httpListen}},
+	{"http", "tls_cert", false, `""`, "certificate for HTTPS", takes{
+		words: "a file, or \"\" for none", example: `"server.pem"`, read: reading.httpCert}},
+	{"http", "tls_key", false, `""`, "key of that certificate", takes{
+		words: "a file, or \"\" for none", example: `"server.pem"`, read: reading.httpKey}},
 	{"http", "insecure", false, `false`, "let other machines use http.listen without TLS",
 		truth(func(t target) *bool { return &t.file.config.HTTP.Insecure })},
 

@@ -91,5 +91,8 @@ func wireForm(content string) string {
 	if err != nil {
 		return content // it came from no ParseEntry; shown as it is
 	}
+	if rcpt.Local() == content {
+		return content // the octets that are kept already
+	}
 	return rcpt.Local()
 }

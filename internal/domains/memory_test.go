@@ -109,6 +109,24 @@ func (m *memory) SetAsked(ctx context.Context, asked map[string]string) (map[str
 	return got, nil
 }
 
+func (m *memory) NewEpoch(_ context.Context, names []string) (map[string]store.Epoch, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.deaf != nil {
+		return nil, m.deaf
+	}
+	got := map[string]store.Epoch{}
+	for _, name := range names {
+		e := m.epochs[name]
+		e.Number++
+		m.epochs[name], got[name] = e, e
+	}
+	if m.mute != nil {
+		return nil, m.mute
+	}
+	return got, nil
+}
+
 func (m *memory) Recipients(_ context.Context, yield func(domain, entry string) error) error {
 	for _, domain := range slices.Sorted(maps.Keys(m.recipients)) {
 		for _, entry := range slices.Sorted(maps.Keys(m.recipients[domain])) {

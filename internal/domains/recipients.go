@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Bounds of one list of local recipients. A domain has two: that of its settings and that of the store.
@@ -23,6 +24,9 @@ type Recipients struct {
 	patterns []string    // in their order
 	also     *Recipients // another list that counts too; nil for none
 	common   int         // entries that are in both
+
+	once    sync.Once
+	entries []string // what Entries returns
 }
 
 // Len returns the number of entries; that of nil is 0.
@@ -54,11 +58,17 @@ func (r *Recipients) Has(local string) bool {
 	return false
 }
 
-// Entries returns the set as ParseEntry returns entries, in their order; nil for none.
+// Entries returns the set as ParseEntry returns entries, in their order; nil for none. Whoever calls it doesn't change what it
+// returns: the list is put in order once, so that looking through it page by page costs no more than that.
 func (r *Recipients) Entries() []string {
 	if r.Len() == 0 {
 		return nil
 	}
+	r.once.Do(func() { r.entries = r.inOrder() })
+	return r.entries
+}
+
+func (r *Recipients) inOrder() []string {
 	list := make([]string, 0, r.Len())
 	for ; r != nil; r = r.also {
 		for content := range r.exact {

@@ -37,6 +37,7 @@ type BuildFunc func(name string, spec []byte) (*Domain, error)
 // the store through a store.Behind gives a Registry the Behind, so that what is pending is voided too.
 type Epochs interface {
 	SetAsked(ctx context.Context, asked map[string]string) (map[string]store.Epoch, error)
+	NewEpoch(ctx context.Context, names []string) (map[string]store.Epoch, error)
 }
 
 // Registry knows every domain that is served. Its methods may be called from any goroutine; changes wait for

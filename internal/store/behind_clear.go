@@ -57,7 +57,16 @@ func (b *Behind) cleared(domain string, generation uint64, err error) (uint64, e
 // SetAsked is that of the Store; pending rows that a new epoch makes void go too. Those that come later, from
 // callouts that were under way, are dropped as they come.
 func (b *Behind) SetAsked(ctx context.Context, asked map[string]string) (map[string]Epoch, error) {
-	epochs, err := b.store.SetAsked(ctx, asked)
+	return b.began(b.store.SetAsked(ctx, asked))
+}
+
+// NewEpoch is that of the Store, likewise.
+func (b *Behind) NewEpoch(ctx context.Context, domains []string) (map[string]Epoch, error) {
+	return b.began(b.store.NewEpoch(ctx, domains))
+}
+
+// began takes over the epochs that the Store has begun, and returns them.
+func (b *Behind) began(epochs map[string]Epoch, err error) (map[string]Epoch, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -201,12 +201,52 @@ func TestBehindCountsWhatIsPending(t *testing.T) {
 		b.Add(verdict("jane", 0))
 		b.Add(verdict("jane", 0))
 		for range 2 {
+			want := store.Count{Valid: 1, Invalid: 1}
 			counts, err := b.Counts(t.Context())
-			if len(counts) != 1 || counts["a.example"] != (store.Count{Valid: 1, Invalid: 1}) || err != nil {
+			if len(counts) != 1 || counts["a.example"] != want || err != nil {
 				t.Errorf("Counts = %v, %v", counts, err)
+			}
+			if n, err := b.Count(t.Context(), "a.example"); n != want || err != nil {
+				t.Errorf("Count = %v, %v", n, err)
 			}
 			s.set(func(s *fake) { s.writeErr = errFull })
 			b.Add(verdict("jack", 0)) // can't be written
+		}
+	})
+}
+
+func TestBehindCountsOneDomainWithWhatIsPending(t *testing.T) {
+	inBubble(t, store.BehindOptions{}, func(t *testing.T, _ *fake, b *store.Behind) {
+		b.Add(inEpoch("john", store.Valid, 0))
+		if n, err := b.Count(t.Context(), "a.example"); n != (store.Count{Valid: 1}) || err != nil {
+			t.Errorf("Count = %v, %v", n, err)
+		}
+	})
+}
+
+// An epoch that begins though nothing else is asked voids the same.
+func TestBehindNewEpoch(t *testing.T) {
+	inBubble(t, store.BehindOptions{}, func(t *testing.T, s *fake, b *store.Behind) {
+		ask(t, b, "one", 0)
+		b.Add(inEpoch("john", store.Valid, 0))
+		b.Add(inEpoch("jane", store.Invalid, 0))
+		b.AddFact(store.DomainFact{Domain: "a.example"})
+		s.set(func(s *fake) { s.clearErr = errFull })
+		if _, err := b.NewEpoch(t.Context(), []string{"a.example"}); !errors.Is(err, errFull) {
+			t.Errorf("NewEpoch of a failing store = %v", err)
+		}
+		if n, _, _ := b.Stats(); n != 3 {
+			t.Errorf("%d pending after a NewEpoch that failed, want all 3", n)
+		}
+		s.set(func(s *fake) { s.clearErr = nil })
+		epochs, err := b.NewEpoch(t.Context(), []string{"a.example"})
+		if len(epochs) != 1 || epochs["a.example"] != (store.Epoch{Number: 1, Asked: "one"}) || err != nil {
+			t.Errorf("NewEpoch = %v, %v", epochs, err)
+		}
+		b.Add(inEpoch("jane", store.Invalid, 0)) // from a callout that began before
+		_, ok, err := b.DomainFact(t.Context(), "a.example")
+		if got := lookup(t, b, "john") + " " + lookup(t, b, "jane"); got != "john " || ok || err != nil {
+			t.Errorf("found %q and the fact %v, %v; want the valid one", got, ok, err)
 		}
 	})
 }

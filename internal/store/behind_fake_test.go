@@ -219,6 +219,21 @@ func (f *fake) SetAsked(_ context.Context, asked map[string]string) (map[string]
 	return set, nil
 }
 
+func (f *fake) NewEpoch(_ context.Context, domains []string) (map[string]store.Epoch, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.clearErr != nil {
+		return nil, f.clearErr
+	}
+	set := make(map[string]store.Epoch)
+	for _, domain := range domains {
+		e := f.epochs[domain]
+		e.Number++
+		f.epochs[domain], set[domain] = e, e
+	}
+	return set, nil
+}
+
 func (f *fake) HostFacts(context.Context) ([]store.HostFact, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -242,4 +257,9 @@ func (f *fake) Counts(context.Context) (map[string]store.Count, error) {
 		counts[id.domain] = n
 	}
 	return counts, f.readErr
+}
+
+func (f *fake) Count(ctx context.Context, domain string) (store.Count, error) {
+	counts, err := f.Counts(ctx)
+	return counts[domain], err
 }

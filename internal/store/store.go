@@ -120,11 +120,15 @@ func (g Generations) Of(domain string) uint64 { return max(g.All, g.Domains[doma
 type Query struct {
 	Domain       string
 	Status       Status    // 0 lists both
-	Text         string    // only local-parts that contain it, ASCII case ignored
+	Prefix       string    // only local-parts that begin with it, ASCII case ignored
+	Text         string    // only local-parts that contain it, likewise
 	ValidSince   time.Time // valid verdicts asked before are left out
 	InvalidSince time.Time // invalid verdicts asked before are left out
 	Limit        int       // rows at most, 1 to 1,000; what lies outside counts as the nearer of the two
-	Cursor       string    // where the last page ended, "" for the first
+	// Cursor is where the page begins, or with Back where it ends: a place between two rows, as List returns them. A
+	// page and the one before it have that of the page in common. "" is the first page, or with Back the last one.
+	Cursor string
+	Back   bool
 }
 
 // ErrCursor says that a cursor was not one that List returned.
@@ -152,6 +156,9 @@ type Store interface {
 	// epoch 0. Epochs outlive DeleteDomain. It returns the epochs of those domains. All are set or none; they are
 	// durable when it returns.
 	SetAsked(ctx context.Context, asked map[string]string) (map[string]Epoch, error)
+	// NewEpoch begins a new epoch for domains, by their names, though the same is asked as before, likewise; where
+	// nothing was set before, that is "". It takes a time that does not depend on how much is stored for them.
+	NewEpoch(ctx context.Context, domains []string) (map[string]Epoch, error)
 
 	// Recipients calls yield with every local recipient of every domain, in the order of the domains and
 	// entries, until yield returns an error, which is returned as it is. yield does not call the Store.
@@ -183,14 +190,18 @@ type Store interface {
 	// DomainFact returns what is known of a domain in its current generation and epoch; ok is false where
 	// nothing is.
 	DomainFact(ctx context.Context, domain string) (fact DomainFact, ok bool, err error)
-	// List returns a page of verdicts of the current generation and epoch and the cursor of the next page, "" after
-	// the last. A page before the last may be short, even empty, where the filter leaves much out. The error
-	// wraps ErrCursor for a cursor of another making.
+	// List returns a page of verdicts of the current generation and epoch and the cursor of the next page, or with Back
+	// of the one before, "" where there is none. The rows are in the same order either way. A page that is not the last
+	// may be short, even empty, where Text or a time leaves much out. The error wraps ErrCursor for a cursor of another
+	// making.
 	List(ctx context.Context, q Query) (page []Verdict, next string, err error)
 
 	// Counts returns how many verdicts of the current generation and epoch are stored for each domain that has
-	// any, those that have expired and are not purged yet too. It reads everything once.
+	// any, those that have expired and are not purged yet too. It takes a time that depends on the number of domains, not
+	// on that of verdicts.
 	Counts(ctx context.Context) (map[string]Count, error)
+	// Count is Counts for one domain.
+	Count(ctx context.Context, domain string) (Count, error)
 
 	// ClearRecipient removes the verdicts of every ASCII-case spelling of a local-part; n is their number.
 	ClearRecipient(ctx context.Context, domain, local string) (n int, err error)

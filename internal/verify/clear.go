@@ -49,6 +49,13 @@ func (v *Verifier) ClearDomain(ctx context.Context, domain string) error {
 	return nil
 }
 
+// ClearInvalid forgets the invalid verdicts of a domain and its aliases, and what is known of it as a whole, likewise:
+// whether it is a catch-all, when it last rejected something, and what hosts of lower priority said. It begins a new
+// epoch, with what is asked unchanged. Valid verdicts stay and go on serving. On error it may happen later.
+func (v *Verifier) ClearInvalid(ctx context.Context, domain string) error {
+	return v.domains.NewEpoch(ctx, v.names(domain))
+}
+
 // names returns a domain and its aliases, the domain first; of an alias, or of what is not served, the name alone.
 func (v *Verifier) names(domain string) []string {
 	if d := v.domains.Lookup(domain); d != nil {

@@ -361,12 +361,12 @@ func (p *player) state(name string) string {
 }
 
 func (p *player) list(name string) string {
-	rows, _, err := p.verifier.List(context.Background(), p.registry.Lookup(name), store.Query{Limit: 100})
+	page, err := p.verifier.List(context.Background(), p.registry.Lookup(name), store.Query{Limit: 100})
 	if err != nil {
 		return err.Error()
 	}
 	var words []string
-	for _, row := range rows {
+	for _, row := range page.Verdicts {
 		words = append(words, fmt.Sprintf("%s@%s %s", row.Local, row.Domain, row.Status))
 	}
 	return orNone(words)

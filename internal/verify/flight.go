@@ -23,7 +23,8 @@ type flight struct {
 	st *state
 	r  address.Recipient
 	era
-	again  bool         // it asks, whatever is known
+	again  bool // it asks, whatever is known
+	trace  func(callout.Line)
 	own    entry        // what is known of the recipient itself, from hosts of the first priority
 	status Status       // of own
 	stale  *entry       // a valid verdict that has expired less than stale_valid_for ago; nil for none
@@ -43,7 +44,7 @@ func (v *Verifier) newFlight(d *domains.Domain, st *state, r address.Recipient) 
 
 // question returns what the destination is asked about the flight's recipient.
 func (f *flight) question() callout.Question {
-	return callout.Question{Destination: f.d.Destination, Recipient: f.r, Settings: &f.d.Settings.Callout}
+	return callout.Question{Destination: f.d.Destination, Recipient: f.r, Settings: &f.d.Settings.Callout, Trace: f.trace}
 }
 
 // flightKey tells the flights of a domain apart: equal ones are one.

@@ -85,15 +85,21 @@ func (m *metrics) of(front string) prometheus.Counter {
 	return c
 }
 
-// observe counts a decision and logs it: one line at info.
+// observe counts a decision, tells who watches, and logs it: one line at info.
 func (v *Verifier) observe(ctx context.Context, q *Question, d *Decision, begun time.Time) {
 	v.metrics.of(q.Front).Inc()
 	v.metrics.decisions[d.Action][d.Verdict.Status][d.Source].Inc()
-	if !v.log.Enabled(ctx, slog.LevelInfo) {
+	logged := v.log.Enabled(ctx, slog.LevelInfo)
+	if !logged && v.watcher == nil {
 		return
 	}
 	now := time.Now()
-	d.log(ctx, v.log.Handler(), q, now, now.Sub(begun))
+	if v.watcher != nil {
+		v.watcher.tell(q, d, now, now.Sub(begun))
+	}
+	if logged {
+		d.log(ctx, v.log.Handler(), q, now, now.Sub(begun))
+	}
 }
 
 // log logs a decision that was made now and took so long.

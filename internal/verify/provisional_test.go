@@ -113,8 +113,8 @@ func TestValidStaysForStale(t *testing.T) {
 		if _, ok, err := h.Peek(ctx, address.New("john", "example.com")); ok || err != nil {
 			t.Errorf("an expired verdict is shown as known, %v", err)
 		}
-		if rows, _, err := h.List(ctx, h.registry.Lookup("example.com"), store.Query{Limit: 10}); len(rows) != 0 || err != nil {
-			t.Errorf("listed: %+v, %v", rows, err)
+		if page, err := h.List(ctx, h.registry.Lookup("example.com"), store.Query{Limit: 10}); len(page.Verdicts) != 0 || err != nil {
+			t.Errorf("listed: %+v, %v", page, err)
 		}
 		if rows, err := h.behind.Lookup(ctx, "example.com", "john"); len(rows) != 1 || err != nil {
 			t.Errorf("purged: %+v, %v", rows, err)

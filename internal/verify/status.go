@@ -45,13 +45,13 @@ type DomainStatus struct {
 	Held      store.Count  // verdicts in the store
 }
 
-// DomainStatus returns how one domain stands. It reads the whole store to count the verdicts, as Status does for all.
+// DomainStatus returns how one domain stands.
 func (v *Verifier) DomainStatus(ctx context.Context, d *domains.Domain) (DomainStatus, error) {
-	counts, err := v.behind.Counts(ctx)
+	held, err := v.behind.Count(ctx, d.Name)
 	if err != nil {
 		return DomainStatus{}, fmt.Errorf("counting verdicts: %w", err)
 	}
-	return v.status(d, counts), nil
+	return v.status(d, held), nil
 }
 
 // Status returns how every domain stands, each followed by its aliases, in the order of their names.
@@ -62,7 +62,7 @@ func (v *Verifier) Status(ctx context.Context) ([]DomainStatus, error) {
 	}
 	var all []DomainStatus
 	for d := range v.served {
-		all = append(all, v.status(d, counts))
+		all = append(all, v.status(d, counts[d.Name]))
 	}
 	return all, nil
 }
@@ -78,8 +78,8 @@ func (v *Verifier) served(yield func(*domains.Domain) bool) {
 	}
 }
 
-func (v *Verifier) status(d *domains.Domain, counts map[string]store.Count) DomainStatus {
-	s := DomainStatus{Domain: d.Name, Enforce: d.Settings.Enforce, Held: counts[d.Name]}
+func (v *Verifier) status(d *domains.Domain, held store.Count) DomainStatus {
+	s := DomainStatus{Domain: d.Name, Enforce: d.Settings.Enforce, Held: held}
 	if state, ok := v.CatchAll(d); ok {
 		s.State = &state
 	}

@@ -34,24 +34,22 @@ func TestListGoesThroughAliases(t *testing.T) {
 		var got []string
 		q := store.Query{Limit: limit}
 		for {
-			rows, next, err := h.List(ctx, h.registry.Lookup("example.com"), q)
-			if err != nil || len(rows) > limit || len(got) > len(want) {
-				t.Fatalf("limit %d: %d rows, %v", limit, len(rows), err)
+			page, err := h.List(ctx, h.registry.Lookup("example.com"), q)
+			if err != nil || len(page.Verdicts) > limit || len(got) > len(want) {
+				t.Fatalf("limit %d: %d rows, %v", limit, len(page.Verdicts), err)
 			}
-			for _, row := range rows {
-				got = append(got, row.Local+"@"+row.Domain)
-			}
-			if next == "" {
+			got = append(got, recipients(page)...)
+			if page.Next == "" {
 				break
 			}
-			q.Cursor = next
+			q.Cursor = page.Next
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("limit %d: %v", limit, got)
 		}
 	}
-	for _, cursor := range []string{"d.example:", "a.example:xx", "xx"} {
-		if _, _, err := h.List(ctx, h.registry.Lookup("example.com"), store.Query{Limit: 1, Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
+	for _, cursor := range []string{"d.example:", "a.example:xx", "xx", "~xx", "~d.example:", "~a.example:xx", "example.com:", "~example.com:", "~~"} {
+		if _, err := h.List(ctx, h.registry.Lookup("example.com"), store.Query{Limit: 1, Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
 			t.Errorf("cursor %q: %v", cursor, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"strings"
 	"time"
 
 	"callout/internal/smtpwire"
@@ -55,7 +56,10 @@ const maxText = 2000
 // replyOf keeps of a reply what verdicts show.
 func replyOf(r smtpwire.Reply) Reply {
 	text := r.Text()
-	return Reply{Code: r.Code, Enhanced: r.Enhanced, Text: text[:min(len(text), maxText)]}
+	if len(text) > maxText {
+		text = strings.Clone(text[:maxText]) // a part would hold on to the whole, which may be a hundred times as long
+	}
+	return Reply{Code: r.Code, Enhanced: r.Enhanced, Text: text}
 }
 
 // String returns the reply as it came, on one line, "" for none.

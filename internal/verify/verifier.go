@@ -23,6 +23,11 @@ type Question struct {
 	Front     string // the front end's name, "policy" for example
 	Client    string // IP address of the sending host, for the log
 	Sender    string // reverse-path, for the log
+	// Trace is for Recheck alone: it is called with each line of the dialogue as it happens, by one goroutine at a
+	// time, and must not wait for long; nil for none. Where an equal question is under way already, or has just ended in
+	// an unknown, that one's answer is taken, and there are no lines. They may go on when Recheck has returned, since a
+	// callout goes on when nobody waits for it any more.
+	Trace func(callout.Line)
 }
 
 // Asker puts questions to destinations; callout.Pools does.
@@ -30,7 +35,7 @@ type Asker interface {
 	Ask(ctx context.Context, q callout.Question) callout.Answer
 }
 
-// Options are what a Verifier works with. All but Log and Registerer are needed.
+// Options are what a Verifier works with. All but Log, Registerer and Observe are needed.
 type Options struct {
 	Domains    *domains.Registry
 	Asker      Asker
@@ -39,6 +44,9 @@ type Options struct {
 	MaxEntries int           // verdicts in memory, at least 1,000
 	Log        *slog.Logger  // nil: silent
 	Registerer prometheus.Registerer
+	// Observe is called with every decision, when it was made and how long that took, beside the log line and whatever
+	// the log's level; nil for nobody. It must not keep the pointers, nor wait: the decision does for it.
+	Observe func(q *Question, d *Decision, at time.Time, took time.Duration)
 }
 
 // Verifier answers questions. Its methods may be called from any goroutine.
@@ -48,6 +56,7 @@ type Verifier struct {
 	store   store.Store
 	behind  *store.Behind
 	log     *slog.Logger
+	watcher *watcher // nil: none
 	metrics *metrics
 	keys    keyring
 	cache   *cache
@@ -87,6 +96,7 @@ func New(ctx context.Context, o Options) (*Verifier, error) {
 		domains: o.Domains, asker: o.Asker, store: o.Store, behind: o.Behind, log: o.Log,
 		keys: newKeyring(), cache: c, start: time.Now(), gens: gens.Domains,
 	}
+	v.watcher = newWatcher(o.Observe)
 	v.everything.Store(gens.All)
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.metrics = newMetrics(o.Registerer, v)
@@ -163,7 +173,8 @@ func (v *Verifier) ask(ctx context.Context, f *flight) Decision {
 }
 
 // Recheck asks the destination whatever is known of the recipient, and keeps what it says, which counts from then on.
-// It is for who has reason to doubt a verdict. ok is false where the mode of the domain leaves the recipient to no
+// It is for who has reason to doubt a verdict. The recipient itself is asked, of a catch-all too, and no random address:
+// the answer counts for that recipient from then on, as newer than what is known of its domain. ok is false where the mode of the domain leaves the recipient to no
 // destination, or the domain is not served: nothing is asked then.
 func (v *Verifier) Recheck(ctx context.Context, q Question) (d Decision, ok bool) {
 	begun := time.Now()
@@ -172,7 +183,7 @@ func (v *Verifier) Recheck(ctx context.Context, q Question) (d Decision, ok bool
 		return Decision{}, false
 	}
 	f := v.newFlight(served, v.state(served.Name), q.Recipient)
-	f.again = true
+	f.again, f.trace = true, q.Trace
 	d = v.ask(ctx, f)
 	v.enforce(served, &d)
 	v.observe(ctx, &q, &d, begun)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 
 	"callout/internal/store"
 )
@@ -38,18 +41,46 @@ func (s *Store) Epochs(ctx context.Context) (map[string]store.Epoch, error) {
 // SetAsked says what is asked for domains, all or none. A domain for which something else was asked before begins
 // a new epoch. It returns the epochs of those domains.
 func (s *Store) SetAsked(ctx context.Context, asked map[string]string) (map[string]store.Epoch, error) {
-	epochs := make(map[string]store.Epoch, len(asked))
 	what := fmt.Sprintf("keep what is asked for %d domains", len(asked))
+	return s.changeEpochs(ctx, what, maps.Keys(asked), func(e store.Epoch, domain string, found bool) store.Epoch {
+		if found && e.Asked != asked[domain] {
+			e.Number++
+		}
+		e.Asked = asked[domain]
+		return e
+	})
+}
+
+// NewEpoch begins a new epoch for domains, all or none, though the same is asked as before, and returns them.
+func (s *Store) NewEpoch(ctx context.Context, domains []string) (map[string]store.Epoch, error) {
+	what := fmt.Sprintf("begin a new epoch of %d domains", len(domains))
+	return s.changeEpochs(ctx, what, slices.Values(domains), func(e store.Epoch, _ string, _ bool) store.Epoch {
+		e.Number++
+		return e
+	})
+}
+
+// changeEpochs changes the epoch of each domain, and returns them.
+func (s *Store) changeEpochs(ctx context.Context, what string, domains iter.Seq[string],
+	change func(e store.Epoch, domain string, found bool) store.Epoch) (map[string]store.Epoch, error) {
+	epochs := make(map[string]store.Epoch)
 	err := s.changing(ctx, what, func(short context.Context, c *conn) error {
-		for domain, words := range asked {
+		for domain := range domains {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			e, err := c.setAsked(short, domain, words)
+			var was store.Epoch
+			found, err := c.one(short, []any{&was.Number, &was.Asked}, oneEpoch, domain)
 			if err != nil {
 				return err
 			}
-			epochs[domain] = e
+			e := change(was, domain, found)
+			if epochs[domain] = e; found && e == was {
+				continue // at most starts that is so for all domains, and then nothing is written
+			}
+			if err := c.putEpoch(short, domain, e); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -59,16 +90,11 @@ func (s *Store) SetAsked(ctx context.Context, asked map[string]string) (map[stri
 	return epochs, nil
 }
 
-// setAsked writes nothing where what is asked has not changed: at most starts that is so for all domains.
-func (c *conn) setAsked(ctx context.Context, domain, asked string) (e store.Epoch, err error) {
-	found, err := c.one(ctx, []any{&e.Number, &e.Asked}, oneEpoch, domain)
-	if err != nil || found && e.Asked == asked {
-		return e, err
+// putEpoch writes the epoch of a domain, and lets go of the counts of passed ones that nothing is left of.
+func (c *conn) putEpoch(ctx context.Context, domain string, e store.Epoch) error {
+	if _, err := c.exec(ctx, putEpoch, domain, e.Number, e.Asked); err != nil {
+		return err
 	}
-	if found {
-		e.Number++
-	}
-	e.Asked = asked
-	_, err = c.exec(ctx, putEpoch, domain, e.Number, e.Asked)
-	return e, err
+	_, err := c.exec(ctx, dropEmptyCounts, domain)
+	return err
 }

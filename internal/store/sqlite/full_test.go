@@ -175,23 +175,27 @@ func TestPurgeDeletesAll(t *testing.T) {
 // A page is chosen from a bounded number of rows, and the pages together miss none.
 func TestListLooksAtABoundedNumberOfRows(t *testing.T) {
 	s := opened(t)
-	const rows = 2*maxScan + 10
+	const rows = 2*half + 10
 	all := make([]store.Verdict, 0, rows)
 	for i := range rows {
 		all = append(all, store.Verdict{Domain: "a.example", Local: fmt.Sprintf("%06d", i), Status: store.Invalid})
 	}
-	last := &all[rows-1]
-	last.Status, all[maxScan].Status = store.Valid, store.Valid // the other begins the second window
+	last, second := &all[rows-1], &all[half] // begins the second window
+	last.Local, second.Local, last.Status = last.Local+"x", second.Local+"x", store.Valid
 	if err := s.Write(t.Context(), store.Batch{Verdicts: all}); err != nil {
 		t.Fatal(err)
 	}
-	q := store.Query{Domain: "a.example", Status: store.Valid, Limit: 10}
+	q := store.Query{Domain: "a.example", Text: "X", Limit: 10}
 	for i, want := range []int{0, 1, 1} {
 		page, next, err := s.List(t.Context(), q)
 		if err != nil || len(page) != want || (next == "") != (i == 2) {
 			t.Fatalf("page %d = %d rows, %q, %v; want %d", i, len(page), next, err, want)
 		}
 		q.Cursor = next
+	}
+	page, next, err := s.List(t.Context(), store.Query{Domain: "a.example", Status: store.Valid, Limit: 10})
+	if len(page) != 1 || next != "" || err != nil {
+		t.Errorf("the only valid one is listed as %v, %q, %v", page, next, err)
 	}
 	b := store.NewBehind(s, store.BehindOptions{})
 	q.Cursor = ""

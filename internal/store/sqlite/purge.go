@@ -106,6 +106,9 @@ func (p *purge) domain(ctx context.Context, domain string, below int64) (finishe
 	}
 	finished, err = p.delete(ctx, purgeCleared, domain, below)
 	p.left-- // a domain without rows is work too
+	if finished && err == nil {
+		_, err = p.exec(ctx, purgeDomainCount, domain, below)
+	}
 	return finished, err
 }
 
@@ -136,8 +139,10 @@ func (p *purge) everything(ctx context.Context, below int64, done string) (finis
 
 // rest deletes the rows of the small tables once all verdicts are done.
 func (p *purge) rest(ctx context.Context, below int64) (finished bool, err error) {
-	if done, err := p.delete(ctx, purgeFacts, below); !done || err != nil {
-		return false, err
+	for _, query := range []string{purgeFacts, purgeCounts} {
+		if done, err := p.delete(ctx, query, below); !done || err != nil {
+			return false, err
+		}
 	}
 	return p.delete(ctx, purgeGenerations, below)
 }

@@ -1,0 +1,144 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"callout/internal/access"
+	"callout/internal/lab"
+	"callout/internal/store/sqlite"
+)
+
+const (
+	adminName     = "admin"
+	adminPassword = "correct horse battery staple"
+)
+
+// database is what a program may begin with: a file with an admin and a token of theirs for writing.
+type database struct{ path, token string }
+
+// newDatabase makes one, with whatever fill adds.
+func newDatabase(b *testing.B, fill func(s *sqlite.Store)) (d database) {
+	b.Helper()
+	ctx := context.Background()
+	d.path = filepath.Join(b.TempDir(), "callout.db")
+	s, err := sqlite.Open(ctx, d.path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}()
+	a, err := access.New(ctx, access.Options{Store: s, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close(ctx)
+	if _, err := a.PutUser(ctx, adminName, access.UserChange{Role: access.RoleAdmin, Password: adminPassword}); err != nil {
+		b.Fatal(err)
+	}
+	token := access.Token{Label: "bench", Owner: adminName, Role: access.RoleAdmin, Write: true}
+	if d.token, _, err = a.CreateToken(ctx, token); err != nil {
+		b.Fatal(err)
+	}
+	if fill != nil {
+		fill(s)
+	}
+	return d
+}
+
+// console is the built program with pages and API.
+type console struct {
+	*program
+	http  string // address of the HTTP listener
+	token string
+	cmd   *exec.Cmd
+}
+
+// stop ends the program before the benchmark does: one that has cleared a million verdicts is busy deleting them.
+func (c *console) stop() {
+	c.cmd.Process.Signal(syscall.SIGTERM)
+	c.cmd.Wait()
+}
+
+// startConsole starts the built program on a copy of a database, in front of domains that all have the same destination.
+func startConsole(b *testing.B, begin database, destination string, domains ...string) *console {
+	b.Helper()
+	binary, err := filepath.Abs("../bin/callout")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := os.Stat(binary); err != nil {
+		b.Fatalf("%v; run it by `make bench`, which builds it", err)
+	}
+	dir := b.TempDir()
+	if err := copyFile(filepath.Join(dir, "callout.db"), begin.path); err != nil {
+		b.Fatal(err)
+	}
+	policy, http := freeAddr(b), freeAddr(b)
+	config := fmt.Sprintf("hostname = \"filter.example.net\"\ndata_dir = %q\n[policy]\nlisten = [%q]\n[http]\nlisten = %q\n",
+		dir, policy, http)
+	for _, name := range domains {
+		config += fmt.Sprintf("[[domain]]\nname = %q\ndestinations = [%q]\n", name, destination)
+	}
+	path := filepath.Join(dir, "callout.toml")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		log.Close()
+		noErrors(b, log.Name())
+	})
+	cmd := exec.Command(binary, "serve", "-c", path)
+	cmd.Stderr = log
+	start(b, cmd, http)
+	return &console{&program{policy: policy, pid: cmd.Process.Pid}, http, begin.token, cmd}
+}
+
+// copyFile copies a file and waits until the copy is on the disk, so that nobody waits for it later.
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	if _, err := io.Copy(out, in); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// startMailboxes starts a destination of several domains that all have the same mailboxes.
+func startMailboxes(b *testing.B, mailboxes []string, domains ...string) (addr string) {
+	b.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	destination := &lab.Destination{Hostname: "mx.example.com", Domains: map[string]lab.Domain{}}
+	for _, d := range domains {
+		destination.Domains[d] = lab.Domain{Mailboxes: mailboxes}
+	}
+	go destination.Serve(ln)
+	b.Cleanup(destination.Close)
+	return ln.Addr().String()
+}

@@ -1,0 +1,119 @@
+package operate
+
+import (
+	"context"
+	"strconv"
+
+	"callout/internal/access"
+	"callout/internal/decisions"
+)
+
+// Decision is one decision, and why it was made.
+type Decision struct {
+	decisions.Entry
+	Why string `json:"why" doc:"A sentence for people"`
+}
+
+// DecisionPage is one page of decisions, the last one first.
+type DecisionPage struct {
+	Decisions []Decision `json:"decisions"`
+	Next      string     `json:"next,omitempty" doc:"Cursor of the next page, of older ones; absent on the last"`
+}
+
+// DecisionQuery selects decisions. Every field but Text must be equal; "" takes any.
+type DecisionQuery struct {
+	Text                                                      string // in recipient, sender or client
+	Domain, Action, Verdict, Reason, Source, Front, Recipient string
+	Cursor                                                    string
+	Limit                                                     int
+}
+
+// filter makes the filter of a query: what somebody may see of what was asked for.
+func (k *Desk) filter(ctx context.Context, who *access.Actor, q *DecisionQuery) (f decisions.Filter, err error) {
+	if err := choose("action", q.Action, "accept", "reject", "defer", "no_opinion"); err != nil {
+		return f, err
+	}
+	if err := choose("verdict", q.Verdict, "valid", "invalid", "unknown"); err != nil {
+		return f, err
+	}
+	f = decisions.Filter{Text: q.Text, Action: q.Action, Verdict: q.Verdict, Reason: q.Reason, Source: q.Source, Front: q.Front, Recipient: q.Recipient}
+	if q.Domain != "" {
+		if who.Admin() { // also one that is not served
+			f.Domain, err = domainName(q.Domain)
+			return f, err
+		}
+		d, err := k.domain(ctx, who, see, q.Domain)
+		if err != nil {
+			return f, err
+		}
+		f.Domain = d.Name
+		return f, nil
+	}
+	if !who.Admin() {
+		f.Domains = map[string]bool{}
+		for _, d := range k.mine(who) {
+			for _, name := range d.Names() {
+				f.Domains[name] = true
+			}
+		}
+	}
+	return f, nil
+}
+
+// Decisions returns a page of the last decisions.
+func (k *Desk) Decisions(ctx context.Context, who *access.Actor, q DecisionQuery) (DecisionPage, error) {
+	limit, err := rows(q.Limit, DefaultLimit, MaxLimit)
+	if err != nil {
+		return DecisionPage{}, err
+	}
+	var before uint64
+	if q.Cursor != "" {
+		if before, err = strconv.ParseUint(q.Cursor, 10, 64); err != nil || before == 0 {
+			return DecisionPage{}, &Error{Malformed, "the cursor is none of this list: pass on the one that a page came with", "cursor"}
+		}
+	}
+	f, err := k.filter(ctx, who, &q)
+	if err != nil {
+		return DecisionPage{}, err
+	}
+	found, next := k.decisions.Page(f, before, limit)
+	page := DecisionPage{Decisions: explained(found)}
+	if next != 0 {
+		page.Next = strconv.FormatUint(next, 10)
+	}
+	return page, nil
+}
+
+// Watch tells of decisions as they are made, from now on, or after one that is known by its number, until ctx ends or
+// tell returns an error, which it returns. lost says that some were made faster than they were told.
+func (k *Desk) Watch(ctx context.Context, who *access.Actor, q DecisionQuery, after uint64, tell func(page []Decision, lost bool) error) error {
+	f, err := k.filter(ctx, who, &q)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := k.long(ctx)
+	defer cancel()
+	if after == 0 || after > k.decisions.Last() {
+		after = k.decisions.Last()
+	}
+	for {
+		found, last, lost := k.decisions.After(f, after, MaxLimit)
+		if len(found) > 0 || lost {
+			if err := tell(explained(found), lost); err != nil {
+				return err
+			}
+		}
+		if err := k.decisions.Wait(ctx, last); err != nil { // which also spaces the rounds where there are many
+			return err
+		}
+		after = last
+	}
+}
+
+func explained(found []decisions.Entry) []Decision {
+	all := make([]Decision, 0, len(found))
+	for _, e := range found {
+		all = append(all, Decision{e, Why(&e)})
+	}
+	return all
+}

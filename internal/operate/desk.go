@@ -1,0 +1,73 @@
+package operate
+
+import (
+	"context"
+	"log/slog"
+
+	"callout/internal/access"
+	"callout/internal/callout"
+	"callout/internal/decisions"
+	"callout/internal/doctor"
+	"callout/internal/domains"
+	"callout/internal/history"
+	"callout/internal/verify"
+)
+
+// Options are what a Desk works with. All are needed.
+type Options struct {
+	Verifier  *verify.Verifier
+	Domains   *domains.Registry
+	Pools     *callout.Pools
+	Access    *access.Access
+	Decisions *decisions.Log
+	History   *history.History
+	Ward      *doctor.Ward   // examines destinations
+	Doctor    doctor.Options // of an examination
+	Log       *slog.Logger
+}
+
+// Desk is where the operations are called. Its methods may be called from any goroutine.
+type Desk struct {
+	verifier  *verify.Verifier
+	domains   *domains.Registry
+	pools     *callout.Pools
+	access    *access.Access
+	decisions *decisions.Log
+	history   *history.History
+	ward      *doctor.Ward
+	doctor    doctor.Options
+	log       *slog.Logger
+
+	refusals refusals
+
+	open  context.Context // ends when what goes on for long is to end
+	close context.CancelFunc
+}
+
+// New returns a Desk. Close it before what it works with.
+func New(o Options) *Desk {
+	k := &Desk{
+		verifier: o.Verifier, domains: o.Domains, pools: o.Pools, access: o.Access, decisions: o.Decisions, history: o.History,
+		ward: o.Ward, doctor: o.Doctor, log: o.Log,
+	}
+	k.open, k.close = context.WithCancel(context.Background())
+	return k
+}
+
+// Close ends what goes on for long: Watch and Examine. Other operations can still be called.
+func (k *Desk) Close() { k.close() }
+
+// long returns a context that ends with ctx, and with the Desk.
+func (k *Desk) long(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(k.open, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+// done writes a change to the audit log. The change stands whether or not its line does.
+func (k *Desk) done(ctx context.Context, who *access.Actor, action, target, detail string) {
+	k.access.Record(context.WithoutCancel(ctx), who, action, target, detail, false)
+}

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"callout/internal/access"
+	"callout/internal/decisions"
+	"callout/internal/operate"
+)
+
+// listener reads a live tail.
+type listener struct {
+	t     testing.TB
+	reads *bufio.Scanner
+	id    string // of the last event
+}
+
+// listen begins to read a tail. The answer has begun when it returns.
+func (b *visitor) listen(path, lastID string) *listener {
+	t := b.h.t
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.h.URL+path, nil)
+	check(t, err)
+	r.Header.Set("Accept", "text/event-stream")
+	if lastID != "" {
+		r.Header.Set("Last-Event-ID", lastID)
+	}
+	answer, err := b.client.Do(r)
+	check(t, err)
+	t.Cleanup(func() {
+		cancel()
+		answer.Body.Close()
+	})
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("%s: %d %s", path, answer.StatusCode, answer.Header.Get("Content-Type"))
+	}
+	return &listener{t: t, reads: bufio.NewScanner(answer.Body)}
+}
+
+// next returns the next decision; false when the tail has ended.
+func (l *listener) next() (row decisionRow, ok bool) {
+	l.t.Helper()
+	for l.reads.Scan() {
+		line := l.reads.Text()
+		if id, is := strings.CutPrefix(line, "id: "); is {
+			l.id = id
+		}
+		if data, is := strings.CutPrefix(line, "data: "); is {
+			check(l.t, json.Unmarshal([]byte(data), &row))
+			return row, true
+		}
+	}
+	return row, false
+}
+
+var tailOf = regexp.MustCompile(`data-tail="([^"]*)"`)
+
+// tail is where a page's new decisions come from.
+func (s *seen) tail() string {
+	s.t.Helper()
+	m := tailOf.FindStringSubmatch(s.Body)
+	if m == nil {
+		s.t.Fatalf("%s has no tail", s.what)
+	}
+	return html.UnescapeString(m[1])
+}
+
+func TestNewDecisionsComeInAsTheyAreMade(t *testing.T) {
+	h := newHouse(t)
+	h.know("one@other.test")
+	url := h.Admin.get("/decisions").tail()
+	h.know("john@example.com") // between the page and its tail
+	tail := h.Admin.listen(url, "")
+	if row, _ := tail.next(); row.Recipient != "john@example.com" || row.Action != "accept" || row.Verdict != "valid" || row.Source != "asked" || row.At == "" || row.Why == "" {
+		t.Errorf("told %+v", row)
+	}
+	first := tail.id
+	h.know("nobody@example.com")
+	_, err := h.Desk.Verify(t.Context(), h.Root, "any@other.test", false, nil)
+	check(t, err)
+	if row, _ := tail.next(); row.Recipient != "nobody@example.com" || row.Action != "reject" || !strings.Contains(row.Why, "550 5.1.1") || row.Told != "550 5.1.1" {
+		t.Errorf("told %+v", row)
+	}
+	if row, _ := tail.next(); row.Recipient != "any@other.test" || row.CatchAll != "catch_all" || row.Marks != "catch-all" {
+		t.Errorf("told %+v", row)
+	}
+	again := h.Admin.listen(url, first) // as a browser does whose connection was gone
+	if row, _ := again.next(); row.Recipient != "nobody@example.com" {
+		t.Errorf("after %s it goes on with %+v", first, row)
+	}
+}
+
+func TestATailIsFilteredAsItsPageIs(t *testing.T) {
+	h := newHouse(t)
+	h.know("mary@example.com", "mary@other.test")
+	empty := h.Admin.get("/decisions?recipient=john@example.com").tail()
+	admin := h.Admin.listen(h.Admin.get("/decisions?action=reject&domain=example.com").tail(), "")
+	user := h.User.listen(h.User.get("/decisions").tail(), "")
+	h.know("any@other.test", "john@example.com", "nobody@example.com")
+	if row, _ := h.Admin.listen(empty, "").next(); row.Recipient != "john@example.com" { // made between the page and its tail
+		t.Errorf("told %+v", row)
+	}
+	if row, _ := admin.next(); row.Recipient != "nobody@example.com" {
+		t.Errorf("told %+v", row)
+	}
+	for _, want := range []string{"john@example.com", "nobody@example.com"} {
+		if row, _ := user.next(); row.Recipient != want {
+			t.Errorf("a domain user is told %+v, want %s", row, want)
+		}
+	}
+	h.User.get("/decisions/tail?domain=other.test").status(http.StatusNotFound)
+	h.Admin.get("/decisions/tail?action=explode").status(http.StatusBadRequest)
+	h.Stranger.get("/decisions/tail").at("/login?next=%2Fdecisions%2Ftail")
+}
+
+func TestATailEndsWhenItsUserMaySeeLess(t *testing.T) {
+	h := newHouse(t)
+	h.know("mary@example.com")
+	tail := h.User.listen(h.User.get("/decisions").tail(), "")
+	h.know("john@example.com")
+	if row, _ := tail.next(); row.Recipient != "john@example.com" {
+		t.Errorf("told %+v", row)
+	}
+	_, err := h.Access.PutUser(t.Context(), "user", access.UserChange{Role: access.RoleDomain, Domains: []string{"list.test"}})
+	check(t, err)
+	h.know("nobody@example.com")
+	if row, ok := tail.next(); ok {
+		t.Errorf("told %+v of a domain that is no longer theirs", row)
+	}
+}
+
+func TestSoManyTailsAreOpenAtATime(t *testing.T) {
+	c := &crowd{most: 3, each: 2}
+	var leaves []func()
+	for _, user := range []string{"a", "a", "b"} {
+		leave, err := c.admit(user)
+		check(t, err)
+		leaves = append(leaves, leave)
+	}
+	for _, user := range []string{"a", "b"} {
+		if _, err := c.admit(user); operate.KindOf(err) != operate.Busy {
+			t.Errorf("%s was let in: %v", user, err)
+		}
+	}
+	leaves[2]()
+	if _, err := c.admit("a"); err == nil {
+		t.Error("a third of one user was let in")
+	}
+	leaves[0]()
+	if _, err := c.admit("a"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAQuietTailBeatsAndEndsAfterItsLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := httptest.NewRecorder()
+		one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, still: func() bool { return true }}
+		begun, ended := time.Now(), false
+		one.follow(t.Context(), func(ctx context.Context, _ func([]operate.Decision, bool) error) error {
+			<-ctx.Done()
+			ended = true
+			return ctx.Err()
+		})
+		if lived := time.Since(begun); lived != tailLife || !ended {
+			t.Errorf("it lived %s, and its watch has ended: %v", lived, ended)
+		}
+		if n, want := strings.Count(w.Body.String(), ":"), int(tailLife/tailBeat); n < want || n > want+1 { // one is of retry
+			t.Errorf("%d comments, want %d", n-1, want)
+		}
+	})
+}
+
+func TestATailSaysWhenSomeWereMissed(t *testing.T) {
+	w := httptest.NewRecorder()
+	one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, still: func() bool { return true }}
+	check(t, one.tell(batch{page: []operate.Decision{{Entry: decisions.Entry{Seq: 7, Recipient: "<b>\n@example.com"}}}, lost: true}))
+	body := w.Body.String()
+	if !strings.HasPrefix(body, "event: lost\ndata: {}\n\nid: 7\ndata: {") || strings.Contains(body, "<b>") || strings.Count(body, "\n") != 6 {
+		t.Errorf("%q", body)
+	}
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"callout/internal/operate"
+)
+
+func (w *Web) destinationRoutes() map[string]action {
+	return map[string]action{
+		"GET /destinations":                (*visit).destinations,
+		"GET /destinations/{host}":         (*visit).destination,
+		"POST /destinations/{host}/forget": (*visit).forgetHost,
+	}
+}
+
+// Destinations is what the page "destinations" shows.
+type Destinations struct {
+	List   *List
+	Filter Filter
+	Rows   []hostRow
+	Pager  Pager
+	None   Empty
+}
+
+type hostRow struct {
+	operate.Host
+	Other []string // names beside the address itself
+	Due   bool     // it was left alone, and the next question tries it
+}
+
+func (v *visit) hostRow(h operate.Host) hostRow {
+	other := slices.DeleteFunc(slices.Clone(h.Names), func(name string) bool { return name == h.Address })
+	return hostRow{h, other, !h.RetryAt.IsZero() && !h.RetryAt.After(v.shell.now())}
+}
+
+// hostsShown are the rows of a page.
+const hostsShown = 100
+
+func (v *visit) destinations() error {
+	l := ReadList(v.r, ListSpec{Filters: []string{"q", "state"}, Sorts: []string{"trouble", "address", "queue"}, Columns: []Column{
+		{Key: "address", Label: "Host"}, {Label: "Goes by"}, {Key: "trouble", Label: "State"}, {Label: "Next try"},
+		{Label: "Sessions", Num: true}, {Key: "queue", Label: "Waiting", Num: true}, {Label: "Learned", Num: true}, {Label: "Last problem"},
+	}})
+	all := v.desk.Hosts(v.who)
+	none := v.noHosts(l, len(all))
+	all = slices.DeleteFunc(all, func(h operate.Host) bool { return !fits(l, &h) })
+	shown, previous, next := hostPage(l, all)
+	var rows []hostRow
+	for _, h := range shown {
+		rows = append(rows, v.hostRow(h))
+	}
+	return v.page("destinations", &Page{Title: "Destinations", Active: "destinations", Data: Destinations{
+		List: l, Rows: rows, None: none, Pager: pagerOf(l, previous, next, Plural(int64(len(all)), "host", "hosts")),
+		Filter: Filter{l, []Field{
+			{Name: "q", Label: "Address or name contains", Type: "search", Value: l.Get("q"), Mono: true},
+			{Name: "state", Label: "State", Type: "select", Options: Choices(l.Get("state"), "", "any", "back_off", "left alone", "trouble", "trouble", "up", "up", "unknown", "not asked yet")},
+		}},
+	}})
+}
+
+// fits reports whether a host is one that the filter asks for.
+func fits(l *List, h *operate.Host) bool {
+	if state := l.Get("state"); state != "" && h.State != state {
+		return false
+	}
+	q := strings.ToLower(strings.TrimSpace(l.Get("q")))
+	return strings.Contains(h.Address, q) || slices.ContainsFunc(h.Names, func(name string) bool { return strings.Contains(name, q) })
+}
+
+// troubles are the states, those first that somebody should look at.
+var troubles = []string{"back_off", "trouble", "unknown", "up"}
+
+// hostKey is what hosts are sorted by. It ends with the address, so that no two are the same.
+func hostKey(by string, h *operate.Host) string {
+	switch by {
+	case "trouble":
+		return fmt.Sprintf("%d %s", slices.Index(troubles, h.State), h.Address)
+	case "queue":
+		return fmt.Sprintf("%09d %s", h.Queue, h.Address)
+	}
+	return h.Address
+}
+
+// hostPage sorts hosts and takes a page out of them. Its cursors are keys, so that hosts that come and go move nothing else.
+func hostPage(l *List, all []operate.Host) (rows []operate.Host, previous, next string) {
+	by, down := l.Sort()
+	key := func(i int) string { return hostKey(by, &all[i]) }
+	before := func(a, b string) bool { return a < b != down && a != b }
+	sort.Slice(all, func(i, j int) bool { return before(key(i), key(j)) })
+	cursor, back := l.Cursor()
+	from, to := 0, min(hostsShown, len(all))
+	switch {
+	case cursor == "":
+	case back:
+		to = sort.Search(len(all), func(i int) bool { return !before(key(i), cursor) })
+		from = max(to-hostsShown, 0)
+	default:
+		from = sort.Search(len(all), func(i int) bool { return before(cursor, key(i)) })
+		to = min(from+hostsShown, len(all))
+	}
+	if from > 0 && from < to {
+		previous = key(from)
+	}
+	if to < len(all) && from < to {
+		next = key(to - 1)
+	}
+	return all[from:to], previous, next
+}
+
+// noHosts says what to do where no host is shown, of so many that there are.
+func (v *visit) noHosts(l *List, n int) Empty {
+	cursor, _ := l.Cursor()
+	switch {
+	case n > 0 && l.Filtered():
+		return Empty{Title: "No host fits", Text: "None has such an address or name, and stands so.", Links: []Link{{"Show all", l.Clear()}}}
+	case n > 0 && cursor != "":
+		return Empty{Title: "Nothing more", Text: "The hosts that this page was about are gone.", Links: []Link{{"First page", l.First()}}}
+	}
+	return Empty{Title: "No host was asked yet", Text: "Hosts stand here once a question led to them: when mail comes for a domain, or when you test an address.",
+		Links: []Link{{"Test an address", "/test"}, {"See the domains", "/domains"}}}
+}

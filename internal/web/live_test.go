@@ -1,0 +1,88 @@
+package web
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestNewDecisionsComeInAtTheTopOfThePage(t *testing.T) {
+	h := newHouse(t)
+	h.know("john@example.com")
+	p := h.enter(t, "user", "/decisions")
+	p.In("[data-tail-state]").WaitText("live")
+	h.know("secret@other.test", "nobody@example.com")
+	p.In("[data-tail]").WaitText("nobody@example.com")
+	for selector, want := range map[string][]string{
+		"[data-tail] .key":   {"nobody@example.com", "john@example.com"},
+		"[data-tail] .badge": {"✕reject", "✕invalid", "✓accept", "✓valid"},
+	} {
+		got := p.Texts(selector)
+		for i := range got {
+			got[i] = strings.Join(strings.Fields(got[i]), "")
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q: a row that came in looks otherwise than one that was there", selector, got, want)
+		}
+	}
+	p.Click("Pause")
+	h.know("mary@example.com")
+	p.In("[data-tail-state]").WaitText("paused, 1 waiting")
+	p.Click("Go on")
+	p.In("[data-tail]").WaitText("mary@example.com")
+	p.Click("nobody@example.com")
+	waitURL(t, p, "/recipients/nobody@example.com")
+}
+
+func TestATestChangesWhatThePageShows(t *testing.T) {
+	h := newHouse(t)
+	p := h.enter(t, "user", "/domains/example.com")
+	p.In("#list").WaitText("Not asked yet")
+	p.Fill("Address", "nobody")
+	p.Click("Test now")
+	p.In("[data-outcome]").WaitText("✕ Invalid. ")
+	p.In("#said").WaitText("RCPT TO:<nobody@example.com>")
+	p.In("#list").WaitText("Verifies properly")
+}
+
+func TestASecondReportTakesThePlaceOfTheFirst(t *testing.T) {
+	h := newHouse(t)
+	p := h.enter(t, "admin", "/domains/other.test/doctor")
+	for range 2 {
+		p.Click("Examine now")
+		p.In("[data-outcome]").WaitText("The report stands below.")
+	}
+	if strips := p.Texts("[data-report] > .strip"); len(strips) != 1 {
+		t.Errorf("%d reports", len(strips))
+	}
+	if live := p.Texts("#said"); len(live) != 0 {
+		t.Error("the dialogue stands beside the report, which has it")
+	}
+	p.Click("The whole dialogue")
+	p.In("[data-report] .dialogue").WaitText("MAIL FROM:<>")
+}
+
+func TestAFirstImportBringsTheListWithItsFilter(t *testing.T) {
+	h := newHouse(t)
+	var list strings.Builder
+	for i := range 1200 {
+		fmt.Fprintf(&list, "user%04d@example.com,some name\n", i)
+	}
+	name := filepath.Join(t.TempDir(), "list.csv")
+	check(t, os.WriteFile(name, []byte(list.String()), 0o600))
+	p := h.enter(t, "user", "/domains/example.com/recipients")
+	p.WaitText("No local recipients")
+	if got := p.Texts(".filter, .headline .button"); len(got) != 0 {
+		t.Errorf("an empty list has %q", got)
+	}
+	p.Upload("CSV file", name)
+	p.Click("Import")
+	p.In(".upload .outcome").WaitText("✓ Imported. 1 200 recipients read: 1 200 added, 0 removed.")
+	p.In("#list").WaitText("user0000")
+	p.Text(".headline .button")
+	p.Fill("Contains", "user0777")
+	p.In(".pager").WaitText("1 local recipient")
+}

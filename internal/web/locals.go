@@ -1,0 +1,97 @@
+package web
+
+import (
+	"net/http"
+
+	"callout/internal/operate"
+)
+
+// LocalsPage is what the page "locals" shows.
+type LocalsPage struct {
+	Domain  operate.Domain
+	List    *List
+	Filter  Filter
+	File    []string // of the settings: read-only here
+	Stored  []string
+	Pager   Pager
+	None    Empty
+	Ignored string // why the list makes no difference; "" where it does
+	Add     Field
+	Import  ImportForm
+}
+
+// ImportForm is the form for a file of local recipients.
+type ImportForm struct {
+	URL, Error string
+	How, File  Field
+}
+
+// localsShown are the local recipients of a page.
+const localsShown = 200
+
+// localsForm is what was typed into the forms of the page, and what is wrong with it.
+type localsForm struct {
+	add, addError    string
+	how, importError string
+}
+
+func (v *visit) locals() error { return v.showLocals(http.StatusOK, localsForm{}) }
+
+func (v *visit) showLocals(status int, typed localsForm) error {
+	name := v.r.PathValue("domain")
+	l := ReadList(v.r, ListSpec{Filters: []string{"q"}, Columns: []Column{
+		{Label: "All on this page", All: true}, {Label: "Local recipient"}, {Label: "From"},
+	}})
+	l.path = domainURL(name) + "/recipients" // also after a POST
+	d, err := v.desk.Domain(v.ctx(), v.who, name)
+	if err != nil {
+		return err
+	}
+	cursor, _ := l.Cursor()
+	q := operate.RecipientQuery{Text: localPart(l.Get("q")), Cursor: cursor, Limit: localsShown}
+	page, err := v.desk.Recipients(v.ctx(), v.who, name, q)
+	if err != nil {
+		return err
+	}
+	data := LocalsPage{
+		Domain: d, List: l, File: page.File, Stored: page.Stored, None: noLocals(l, &d), Ignored: ignored(d.Mode),
+		Filter: Filter{l, []Field{{Name: "q", Label: "Contains", Type: "search", Value: l.Get("q"), Mono: true}}},
+		Pager:  pagerOf(l, page.Previous, page.Next, Plural(int64(page.Total), "local recipient", "local recipients")),
+		Add: Field{Name: "add", Label: "Add recipients", Type: "textarea", Rows: 4, Mono: true, Value: typed.add, Error: typed.addError,
+			Placeholder: "john\nsales-*", Help: "One a line: an address of the domain, its part before the @, or either with * for anything."},
+		Import: importForm(&d, typed),
+	}
+	return v.pageAs(status, "locals", v.aboutDomain(&d, "recipients", data))
+}
+
+func importForm(d *operate.Domain, typed localsForm) ImportForm {
+	return ImportForm{
+		URL: domainURL(d.Name) + "/recipients/import", Error: typed.importError,
+		How: Field{Name: "how", Label: "What becomes of the list", Type: "select", Options: Choices(typed.how,
+			importAdd, "those of the file are added", importReplace, "those of the file take its place")},
+		File: Field{Name: "file", Label: "CSV file", Error: typed.importError,
+			Help: "The first column counts. All of it is imported, or nothing. 64 MiB and a million recipients at most."},
+	}
+}
+
+// ignored says why a list makes no difference.
+func ignored(mode string) string {
+	switch mode {
+	case "callout":
+		return "The mode is callout: the destination alone decides, and this list is not looked at. Choose the mode list or list+callout to use it."
+	case "off":
+		return "The mode is off: nothing is verified, and this list is not looked at."
+	}
+	return ""
+}
+
+func noLocals(l *List, d *operate.Domain) Empty {
+	if l.Filtered() {
+		return Empty{Title: "No local recipient fits", Text: "No entry contains that.", Links: []Link{{"Show all", l.Clear()}}}
+	}
+	text := "Local recipients exist whatever a destination says. Add some below, or import a file."
+	if d.Mode == "list" {
+		text = "The mode is list: while there are none, all mail is deferred. Add some below, or import a file."
+	}
+	return Empty{Title: "No local recipients", Text: text}
+}

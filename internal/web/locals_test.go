@@ -1,0 +1,191 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// upload sends a form with a file, as a script does that wants events for an answer, or as a browser does.
+func (b *visitor) upload(path string, script bool, how, content string) *seen {
+	b.h.t.Helper()
+	return b.send(path, script, func(form *multipart.Writer) {
+		if how != "" {
+			check(b.h.t, form.WriteField("how", how))
+		}
+		part, err := form.CreateFormFile("file", "list.csv")
+		check(b.h.t, err)
+		_, err = io.WriteString(part, content)
+		check(b.h.t, err)
+	})
+}
+
+func (b *visitor) send(path string, script bool, write func(*multipart.Writer)) *seen {
+	b.h.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	write(form)
+	check(b.h.t, form.Close())
+	r, err := http.NewRequestWithContext(b.h.t.Context(), http.MethodPost, b.h.URL+path, &body)
+	check(b.h.t, err)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	if script {
+		r.Header.Set("Accept", "text/event-stream")
+	}
+	return b.do(r)
+}
+
+// stored returns the local recipients of a domain that were added at run time.
+func (h *house) stored(domain string) []string {
+	_, stored, _ := h.Domains.LocalRecipients(domain)
+	return stored
+}
+
+func TestLocalRecipientsAreAddedAndRemoved(t *testing.T) {
+	h := newHouse(t)
+	const page = "/domains/example.com/recipients"
+	h.User.get(page).status(http.StatusOK).shows("This list makes no difference now", "No local recipients Local recipients exist whatever a destination says.")
+	h.Admin.get("/domains/list.test/recipients").shows("The mode is list: while there are none, all mail is deferred.").hides("makes no difference")
+	h.User.post(page, "do", "add", "add", "john\r\n\r\nMary@example.com\r\nsales-*@example.org\r\n").at(page).
+		shows("Added: 3 local recipients.", "john", "mary", "sales-*", "3 local recipients")
+	h.User.post(page, "do", "add", "add", "john").shows("Added: 0 local recipients. Any others were there already.")
+	bad := h.User.post(page, "do", "add", "add", "new\njane@other.test").status(http.StatusUnprocessableEntity).shows("is not at this domain", "jane@other.test")
+	if bad.wrongField() != "add" || len(h.stored("example.com")) != 3 {
+		t.Errorf("the error stands at %q, and there are %q", bad.wrongField(), h.stored("example.com"))
+	}
+	h.User.post(page, "do", "add", "add", " \n").status(http.StatusUnprocessableEntity).shows("Write at least one.")
+	confirm := h.User.post(page, "do", "remove", "sel", "john", "sel", "sales-*").shows("This removes 2 local recipients of example.com: john, sales-*.")
+	if len(h.stored("example.com")) != 3 {
+		t.Error("they went before it was confirmed")
+	}
+	h.User.post(page, confirm.fields()...).at(page).shows("Removed: 2 local recipients.", "1 local recipient")
+	if got := h.stored("example.com"); !slices.Equal(got, []string{"mary"}) {
+		t.Errorf("left: %q", got)
+	}
+	h.User.post(page, "do", "remove").at(page)
+	h.User.post(page, "do", "else").status(http.StatusBadRequest)
+	h.User.get(page + "?q=nobody").shows("No local recipient fits")
+}
+
+func TestLocalRecipientsOfTheFileStay(t *testing.T) {
+	h := newHouse(t)
+	const page = "/domains/file.test/recipients"
+	file := h.Admin.post(page, "do", "add", "add", "zoe").shows("boss settings: read-only here", "sales-* settings: read-only here", "zoe added here", "3 local recipients")
+	if strings.Count(file.Body, `name="sel"`) != 1 {
+		t.Error("one that is read-only can be selected")
+	}
+	if got := h.Admin.get("/domains/file.test/recipients.csv"); got.Body != "recipient,origin\nboss@file.test,file\nsales-*@file.test,file\nzoe@file.test,store\n" ||
+		got.head.Get("Content-Disposition") != `attachment; filename="recipients-file.test.csv"` {
+		t.Errorf("exported: %s %v", got.Body, got.head)
+	}
+}
+
+func TestPagesOfLocalRecipients(t *testing.T) {
+	h := newHouse(t)
+	var all []string
+	for i := range 450 {
+		all = append(all, fmt.Sprintf("r%03d", i))
+	}
+	_, err := h.Desk.SetRecipients(t.Context(), h.Root, "example.com", all)
+	check(t, err)
+	first := h.User.get("/domains/example.com/recipients").shows("r000", "r199", "450 local recipients").hides("r200")
+	second := h.User.get(first.link("Next →")).shows("r200", "r399").hides("r400")
+	h.User.get(second.link("← Previous")).shows("r000").hides("r200")
+	h.User.get("/domains/example.com/recipients?q=44").shows("r044", "r144", "r449", "14 local recipients")
+}
+
+func TestAFileIsImportedWithoutScript(t *testing.T) {
+	h := newHouse(t)
+	const page = "/domains/example.com/recipients"
+	h.User.upload(page+"/import", false, "add", "address,name\njohn@example.com,John\nmary,\"Mary, J\"\n").at(page).shows("Imported: the list holds 2 local recipients now.", "john", "mary")
+	h.User.upload(page+"/import", false, "replace", "zoe\n").at(page).shows("Imported: the list holds 1 local recipient now.")
+	h.User.upload(page+"/import", false, "add", "yan\n").shows("Imported: the list holds 2 local recipients now.")
+	h.User.upload(page+"/import", false, "replace", "zoe\n")
+	for name, c := range map[string]struct {
+		how, content string
+		code         int
+		says         string
+	}{
+		"a foreign address": {"replace", "a\nb\n x@other.test\n", 422, "Line 3, column 2: "},
+		"a broken quote":    {"add", "a\nb\"c\"\n", 422, "Line 2, column 2: quotes"},
+		"no choice":         {"", "a\n", 400, "how=add or how=replace"},
+		"another choice":    {"all", "a\n", 400, "how is add or replace"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.User.upload(page+"/import", false, c.how, c.content).status(c.code).shows(c.says)
+			if got := h.stored("example.com"); !slices.Equal(got, []string{"zoe"}) {
+				t.Errorf("half imported: %q", got)
+			}
+		})
+	}
+	h.User.send(page+"/import", false, func(form *multipart.Writer) { check(t, form.WriteField("how", "add")) }).
+		status(http.StatusUnprocessableEntity).shows("Choose a file to import.")
+	h.User.post(page+"/import", "how", "add").status(http.StatusBadRequest).shows("multipart/form-data")
+	h.User.upload("/domains/other.test/recipients/import", false, "add", "a\n").status(http.StatusNotFound)
+}
+
+func TestAFileIsImportedWithScript(t *testing.T) {
+	h := newHouse(t)
+	const at = "/domains/example.com/recipients/import"
+	var file strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&file, "user%05d@example.com,some name\n", i)
+	}
+	got := h.User.upload(at, true, "replace", file.String()).status(http.StatusOK)
+	if want := `event: progress
+data: {"done":50000,"text":"50` + thin + `000 read, being stored","total":50000}
+
+event: result
+data: {"kind":"ok","word":"Imported","text":"50` + thin + `000 recipients read: 50` + thin + `000 added, 0 removed.","changed":true}
+
+`; got.Body != want || got.head.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("%s\n%s", got.head, got.Body)
+	}
+	bad := h.User.upload(at, true, "add", file.String()+"no@where.test\n"+file.String()).status(http.StatusUnprocessableEntity)
+	if !strings.HasPrefix(bad.Body, `event: result`+"\n"+`data: {"kind":"bad","text":"Line 50001, column 1: `) || bad.head.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("%s\n%s", bad.head, bad.Body)
+	}
+	if n := len(h.stored("example.com")); n != 50_000 {
+		t.Errorf("%d are stored", n)
+	}
+	h.User.upload("/domains/other.test/recipients/import", true, "add", "a\n").status(http.StatusNotFound)
+}
+
+// TestAnUploadThatIsTooLargeChangesNothing sends it without saying beforehand how large it is.
+func TestAnUploadThatIsTooLargeChangesNothing(t *testing.T) {
+	h := newHouse(t)
+	front := "--x\r\nContent-Disposition: form-data; name=\"how\"\r\n\r\nadd\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n"
+	line := "a\n" + strings.Repeat("#"+strings.Repeat("x", 1<<16)+"\n", 1)
+	body := io.MultiReader(strings.NewReader(front), &repeated{line: line, left: (uploadLimit + 1<<20) / len(line)})
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL+"/domains/example.com/recipients/import", body)
+	check(t, err)
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	r.Header.Set("Expect", "")
+	h.User.do(r).status(http.StatusRequestEntityTooLarge).shows("64 MiB is the most")
+	if n := len(h.stored("example.com")); n != 0 {
+		t.Errorf("%d are stored", n)
+	}
+}
+
+// repeated is a line again and again.
+type repeated struct {
+	line string
+	at   int
+	left int
+}
+
+func (r *repeated) Read(p []byte) (n int, err error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n = copy(p, r.line[r.at:])
+	if r.at += n; r.at == len(r.line) {
+		r.at, r.left = 0, r.left-1
+	}
+	return n, nil
+}

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"callout/internal/access"
+)
+
+// Login is what the page "login" shows.
+type Login struct {
+	Name, Next, Error string
+	Setup             bool // there is no user yet: how to make the first one
+}
+
+// loginPage asks for name and password.
+func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
+	next := local(r.URL.Query().Get("next"))
+	if _, ok := w.access.Of(r.Context(), w.sessions); ok {
+		Redirect(rw, r, next)
+		return
+	}
+	w.showLogin(rw, r, http.StatusOK, Login{Next: next})
+}
+
+func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, status int, l Login) {
+	l.Setup = !w.access.HasUsers()
+	title := "Log in"
+	if l.Setup {
+		title = "Welcome"
+	}
+	w.shell.Page(rw, r, status, "login", &Page{Title: title, Flash: w.shell.TakeFlash(rw, r), Data: l})
+}
+
+// login begins a session.
+func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		w.shell.Error(rw, r, http.StatusBadRequest, "The form can't be read. Go back and try again.")
+		return
+	}
+	l := Login{Name: r.PostForm.Get("name"), Next: local(r.PostForm.Get("next"))}
+	u, err := w.access.Login(r.Context(), l.Name, r.PostForm.Get("password"), clientAddress(r))
+	if err == nil {
+		if err = w.access.Enter(r.Context(), w.sessions, u); err == nil {
+			Redirect(rw, r, l.Next)
+			return
+		}
+	}
+	status := http.StatusUnauthorized
+	switch wait, throttled := errors.AsType[*access.ThrottledError](err); {
+	case errors.Is(err, access.ErrCredentials):
+		l.Error = "Name or password is wrong."
+	case throttled:
+		status = http.StatusTooManyRequests
+		rw.Header().Set("Retry-After", strconv.Itoa(int(wait.Wait().Seconds())))
+		l.Error = "Too many failed attempts. " + sentence(wait.Error())
+	default:
+		w.log.Error("login", "err", err)
+		status, l.Error = http.StatusInternalServerError, "The login can't be checked now. The server's log says why."
+	}
+	w.showLogin(rw, r, status, l)
+}
+
+// logout ends the session.
+func (w *Web) logout(rw http.ResponseWriter, r *http.Request) {
+	if u, ok := w.access.Of(r.Context(), w.sessions); ok {
+		w.access.Record(r.Context(), w.access.ActorOf(u, "web", clientAddress(r)), "log out", u.Name, "", false)
+	}
+	if err := w.access.Leave(r.Context(), w.sessions); err != nil {
+		w.log.Error("logout", "err", err)
+	}
+	w.shell.SetFlash(rw, r, DoneLeft, 0)
+	Redirect(rw, r, "/login")
+}
+
+// local returns a path of this server, so that a link to the login leads nowhere else: "/" for anything else.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") || u.Host != "" || u.Scheme != "" {
+		return "/"
+	}
+	return u.RequestURI()
+}
+
+// sentence begins a text with a capital letter and ends it with a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
+}

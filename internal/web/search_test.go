@@ -1,0 +1,44 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+)
+
+func TestSearchGoesToTheAnswer(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range []struct {
+		who      *visitor
+		typed    string
+		at       string
+		statuses int
+	}{
+		{h.Admin, "john@example.com", "/recipients/john@example.com", 200},
+		{h.Admin, " <John@EXAMPLE.com> ", "/recipients/John@example.com", 200},
+		{h.Admin, "a/b@example.com", "/recipients/a%2Fb@example.com", 200},
+		{h.Admin, "john@example.org", "/recipients/john@example.org", 200},
+		{h.Admin, "Other.Test", "/domains/other.test", 200},
+		{h.Admin, "@other.test", "/domains/other.test", 200},
+		{h.Admin, "exam", "/domains?q=exam", 200},
+		{h.Admin, "john@exam", "/domains?q=exam", 200},
+		{h.Admin, "", "/domains", 200},
+		{h.User, "john@example.com", "/recipients/john@example.com", 200},
+		{h.User, "example.org", "/domains/example.org", 200},
+		{h.User, "other.test", "/domains?q=other.test", 200},
+		{h.User, "john@other.test", "/domains?q=other.test", 200},
+	} {
+		c.who.get("/search?q=" + url.QueryEscape(c.typed)).status(c.statuses).at(c.at)
+	}
+	h.Stranger.get("/search?q=example.com").at("/login?next=%2Fsearch%3Fq%3Dexample.com")
+}
+
+// A domain of others and one that is not served look the same, also for who searches.
+func TestSearchTellsNothingOfForeignDomains(t *testing.T) {
+	h := newHouse(t)
+	foreign := h.User.get("/search?q=other.test").status(http.StatusOK).text()
+	unserved := h.User.get("/search?q=other.tesu").status(http.StatusOK).text()
+	if foreign != unserved {
+		t.Errorf("a foreign domain shows\n%s\nan unserved one\n%s", foreign, unserved)
+	}
+}
