@@ -5,17 +5,17 @@ import (
 	"context"
 	"math"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 )
 
-// relay stands before a server, sees what clients send before it is passed on, and may hold it back. It counts what
-// the server sends.
+// relay stands before a server, sees what clients send before it is passed on, and may hold it back. It counts what an
+// HTTP server sends.
 type relay struct {
 	addr string
-	down atomic.Int64 // octets from the server so far
 
 	ln   net.Listener
 	to   string
@@ -25,6 +25,7 @@ type relay struct {
 	mu     sync.Mutex
 	closed bool
 	conns  []net.Conn
+	sent   map[string]int64 // by what was asked for, "/path"; octets, headers too
 }
 
 // startRelay starts a relay. up is called with what a client sends; it returns when that may go on.
@@ -38,7 +39,7 @@ func startRelay(t *testing.T, server string, up func(b []byte)) *relay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{addr: ln.Addr().String(), ln: ln, to: server, up: up}
+	r := &relay{addr: ln.Addr().String(), ln: ln, to: server, up: up, sent: make(map[string]int64)}
 	r.wait.Go(r.accept)
 	t.Cleanup(r.close)
 	return r
@@ -62,9 +63,34 @@ func (r *relay) accept() {
 			server.Close()
 		}
 		r.mu.Unlock()
-		r.wait.Go(func() { pass(server, client, r.up) })
-		r.wait.Go(func() { pass(client, server, func(b []byte) { r.down.Add(int64(len(b))) }) })
+		asked := &atomic.Value{} // HTTP/1.1: one request at a time
+		r.wait.Go(func() { pass(server, client, func(b []byte) { r.see(asked, b); r.up(b) }) })
+		r.wait.Go(func() { pass(client, server, func(b []byte) { r.count(asked, len(b)) }) })
 	}
+}
+
+// see notes what a request asks for.
+func (r *relay) see(asked *atomic.Value, b []byte) {
+	line, _, _ := strings.Cut(string(b[:min(len(b), 1000)]), "\r\n")
+	if words := strings.Fields(line); len(words) == 3 && strings.HasPrefix(words[2], "HTTP/") {
+		asked.Store(words[1])
+	}
+}
+
+func (r *relay) count(asked *atomic.Value, n int) {
+	path, _ := asked.Load().(string)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent[path] += int64(n)
+}
+
+// takeSent returns what the server has sent since it was last called.
+func (r *relay) takeSent() map[string]int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sent := r.sent
+	r.sent = make(map[string]int64)
+	return sent
 }
 
 // pass copies until either side ends, and then ends the other.

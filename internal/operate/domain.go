@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"callout/internal/access"
@@ -29,6 +30,8 @@ type Domain struct {
 	Recipients   int             `json:"recipients" doc:"How many local ones there are"`
 	CatchAll     *CatchAll       `json:"catch_all,omitempty" doc:"Absent while nothing is known"`
 	Verdicts     Held            `json:"verdicts"`
+	ValidTTL     string          `json:"valid_ttl" doc:"How long a valid verdict is kept, as in settings" example:"96h"`
+	InvalidTTL   string          `json:"invalid_ttl" doc:"How long an invalid verdict is kept, as in settings" example:"2h"`
 	Standing     []Standing      `json:"standing" doc:"How it stands, what matters most first"`
 	Spec         json.RawMessage `json:"spec,omitempty" doc:"Of a domain of the store: what PUT takes"`
 }
@@ -191,6 +194,7 @@ func (k *Desk) view(d *domains.Domain, s *sight, held Held) Domain {
 		Name: d.Name, AliasOf: d.AliasOf, Aliases: d.Aliases, Origin: d.Origin.String(), Destinations: names(d.Destination),
 		OnUnknown: onUnknown(&d.Settings), Mode: d.Mode.String(), Enforce: d.Settings.Enforce, Paused: pauseOf(d, s.pauses),
 		DeliverTo: names(d.DeliverTo), Recipients: d.Recipients.Len(), Verdicts: held,
+		ValidTTL: setting(d.Settings.Cache.ValidTTL), InvalidTTL: setting(d.Settings.Cache.InvalidTTL),
 	}
 	if d.Origin == domains.FromStore {
 		view.Spec, _ = k.domains.Spec(d.Name)
@@ -209,6 +213,18 @@ func onUnknown(s *domains.Settings) string {
 		return "accept"
 	}
 	return "defer"
+}
+
+// setting writes a duration as one would in settings: 96h, 1h30m, 90s.
+func setting(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // names returns hosts as they are written, by their priority.

@@ -121,5 +121,5 @@ func domainName(text string) (string, error) {
 }
 
 func notServed(name string) error {
-	return failure(Missing, "domain %s is not served; `callout domain list` shows those that are", name)
+	return failure(Missing, "domain %s is not served here", name)
 }

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"callout/internal/decisions"
@@ -19,21 +20,15 @@ func Why(e *decisions.Entry) string {
 
 var past = map[string]string{"accept": "accepted", "reject": "refused", "defer": "deferred"}
 
+// lower begins a sentence as the part of another that it becomes. A host's name or address stays as it is.
 func lower(s string) string {
-	if s == "" {
-		return s
+	if s != "" && 'A' <= s[0] && s[0] <= 'Z' {
+		return strings.ToLower(s[:1]) + s[1:]
 	}
-	return string(s[0]|0x20) + s[1:]
+	return s
 }
 
 func because(e *decisions.Entry) string {
-	from := "just asked"
-	if e.Source == "cache" {
-		from = "from the cache"
-		if e.AgeSeconds != nil {
-			from = fmt.Sprintf("from the cache, asked %s ago", spell(time.Duration(*e.AgeSeconds)*time.Second))
-		}
-	}
 	switch e.Reason {
 	case verify.ReasonNotServed:
 		return "The domain is not one of those served here."
@@ -52,16 +47,27 @@ func because(e *decisions.Entry) string {
 	case verify.ReasonGivenUp:
 		return "Who asked did not wait for the answer."
 	case verify.ReasonCatchAll:
-		return fmt.Sprintf("The domain accepts every recipient: %s took a random address with %q (%s).", e.Host, e.Reply, from)
+		return fmt.Sprintf("The domain accepts every recipient: %s took a random address with %q (%s).", e.Host, e.Reply, from(e))
 	case verify.ReasonStale:
-		return fmt.Sprintf("The destination can't say now%s, and it existed when last asked: %s answered %q (%s).", colon(e.Problem), e.Host, e.Reply, from)
+		return fmt.Sprintf("The destination can't say now%s, and it existed when last asked: %s answered %q (%s).", colon(e.Problem), e.Host, e.Reply, from(e))
 	case verify.ReasonRecipient:
-		return fmt.Sprintf("%s answered %q (%s).", e.Host, e.Reply, from)
+		return fmt.Sprintf("%s answered %q (%s).", e.Host, e.Reply, from(e))
 	}
 	if e.Problem != "" {
-		return fmt.Sprintf("The destination did not say whether it exists: %s (%s).", e.Problem, from)
+		return fmt.Sprintf("The destination did not say whether it exists: %s (%s).", e.Problem, from(e))
 	}
-	return e.Reason
+	return e.Reason + "."
+}
+
+// from says whether a verdict was known or asked for.
+func from(e *decisions.Entry) string {
+	switch {
+	case e.Source != "cache":
+		return "just asked"
+	case e.AgeSeconds == nil:
+		return "from the cache"
+	}
+	return fmt.Sprintf("from the cache, asked %s ago", spell(time.Duration(*e.AgeSeconds)*time.Second))
 }
 
 func colon(s string) string {

@@ -17,6 +17,8 @@ func TestWhyIsSaidInASentence(t *testing.T) {
 		{decisions.Entry{Reason: "recipient", Source: "cache", AgeSeconds: &age, Host: "mx:25", Reply: "550 no"}, `mx:25 answered "550 no" (from the cache, asked 1 h ago).`},
 		{decisions.Entry{Reason: "recipient", Source: "callout", Would: "reject", Host: "mx:25", Reply: "550 no"},
 			`Would be refused, and is accepted because nothing is enforced: mx:25 answered "550 no" (just asked).`},
+		{decisions.Entry{Reason: "recipient", Source: "callout", Would: "reject", Host: "[2001:db8::1]:25", Reply: "550 no"},
+			`Would be refused, and is accepted because nothing is enforced: [2001:db8::1]:25 answered "550 no" (just asked).`},
 		{decisions.Entry{Reason: "list_empty", Would: "defer"}, "Would be deferred, and is accepted because nothing is enforced: the mode of the domain is list, and its list is empty."},
 		{decisions.Entry{Reason: "catch_all", Source: "callout", Host: "mx:25", Reply: "250 Ok"}, `The domain accepts every recipient: mx:25 took a random address with "250 Ok" (just asked).`},
 		{decisions.Entry{Reason: "no_connection", Source: "callout", Problem: "callout to mx:25: connect: refused"}, "The destination did not say whether it exists: callout to mx:25: connect: refused (just asked)."},

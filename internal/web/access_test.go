@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -108,15 +107,7 @@ func TestAPasswordThatWasMadeUpIsShownOnce(t *testing.T) {
 // squeezed posts a form as a browser does that takes compressed answers.
 func (b *visitor) squeezed(path string, pairs ...string) *seen {
 	b.h.t.Helper()
-	f := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		f.Add(pairs[i], pairs[i+1])
-	}
-	r, err := http.NewRequestWithContext(b.h.t.Context(), http.MethodPost, b.h.URL+path, strings.NewReader(f.Encode()))
-	check(b.h.t, err)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Accept-Encoding", "gzip")
-	return b.do(r)
+	return b.postAs("Accept-Encoding", "gzip", path, pairs...)
 }
 
 // secret is what a page shows once.

@@ -30,7 +30,7 @@ func (f *tokenForm) fields(admin bool) []Field {
 		lives = append(lives, l.value, l.text)
 	}
 	all := []Field{
-		{Name: "label", Label: "Label", Value: f.label, Required: true, Max: 100, Autofocus: true, Help: "What uses it: “control panel”, “monitoring”."},
+		{Name: "label", Label: "Label", Value: f.label, Required: true, Marked: true, Max: 100, Autofocus: true, Help: "What uses it: “control panel”, “monitoring”."},
 		{Name: "may", Label: "It may", Type: "select", Options: Choices(f.may, "read", "read: see, and test with what is known",
 			"write", "read and write: also clear, send callouts, and change")},
 	}

@@ -43,7 +43,7 @@ func (f *userForm) fields() []Field {
 			Help: "10 to 256 characters. Where there is none, one is made up and shown once."},
 	}
 	if f.is == nil {
-		return append([]Field{{Name: "name", Label: "Name", Value: f.name, Mono: true, Required: true, Max: 64, Autofocus: true,
+		return append([]Field{{Name: "name", Label: "Name", Value: f.name, Mono: true, Required: true, Marked: true, Max: 64, Autofocus: true,
 			Help: "1 to 64 letters, digits and . _ - @; an address is a good one."}}, all...)
 	}
 	generate := ""

@@ -26,7 +26,7 @@ func TestAUserChangesTheirOwnPassword(t *testing.T) {
 
 func TestTheLoginKeepsTheNameAndTellsNothing(t *testing.T) {
 	h := newHouse(t)
-	h.Stranger.get("/login").status(http.StatusOK).shows("Log in", "Name (needed)", "Password (needed)").hides("callout user add")
+	h.Stranger.get("/login").status(http.StatusOK).shows("Log in", "Name", "Password").hides("(needed)", "callout user add")
 	known := h.Stranger.post("/login", "name", "user", "password", "wrong", "next", "/cache").status(http.StatusUnauthorized).
 		shows("Name or password is wrong.").has(`value="user"`, `name="next" value="/cache"`)
 	unknown := h.Stranger.post("/login", "name", "ghost", "password", "wrong", "next", "/cache").status(http.StatusUnauthorized)

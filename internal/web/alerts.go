@@ -1,8 +1,6 @@
 package web
 
 import (
-	"strings"
-
 	"callout/internal/operate"
 )
 
@@ -54,7 +52,7 @@ var alertTitles = map[string]string{
 
 // alertNotice words an alert. Its text says what it means and what to do.
 func alertNotice(a operate.Alert) Notice {
-	n := Notice{Kind: "warn", Title: alertTitles[a.Kind], Text: strings.TrimSuffix(a.Text, ".") + ".", Since: a.Since, Until: a.Until}
+	n := Notice{Kind: "warn", Title: alertTitles[a.Kind], Text: fullStop(capital(a.Text)), Since: a.Since, Until: a.Until}
 	if n.Title == "" {
 		n.Title = a.Kind
 	}

@@ -31,11 +31,11 @@ func TestAlertsAreWorded(t *testing.T) {
 		kind, text string
 		title, url string
 	}{
-		{operate.Alert{Kind: "paused", Text: "everything is accepted"}, "warn", "everything is accepted.", "Paused", ""},
-		{operate.Alert{Kind: "turned", Domain: "example.com", Text: "a."}, "warn", "a.", "Turned into a catch-all: example.com", "/domains/example.com"},
-		{operate.Alert{Kind: "loop", Host: "[::1]:25", Text: "x"}, "warn", "x.", "A destination is this server itself: [::1]:25", "/destinations/%5B::1%5D:25"},
-		{operate.Alert{Kind: "paused", Domain: "example.com", Text: "x", Until: now}, "off", "x.", "Paused: example.com", ""},
-		{operate.Alert{Kind: "new kind", Text: "x"}, "warn", "x.", "new kind", ""},
+		{operate.Alert{Kind: "paused", Text: "everything is accepted"}, "warn", "Everything is accepted.", "Paused", ""},
+		{operate.Alert{Kind: "turned", Domain: "example.com", Text: "mx.example.com a."}, "warn", "mx.example.com a.", "Turned into a catch-all: example.com", "/domains/example.com"},
+		{operate.Alert{Kind: "loop", Host: "[::1]:25", Text: "x"}, "warn", "X.", "A destination is this server itself: [::1]:25", "/destinations/%5B::1%5D:25"},
+		{operate.Alert{Kind: "paused", Domain: "example.com", Text: "x", Until: now}, "off", "X.", "Paused: example.com", ""},
+		{operate.Alert{Kind: "new kind", Text: "x"}, "warn", "X.", "new kind", ""},
 	} {
 		n := alertNotice(c.alert)
 		if n.Kind != c.kind || n.Text != c.text || n.Title != c.title || n.Link.URL != c.url {

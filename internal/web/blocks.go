@@ -44,6 +44,7 @@ type Field struct {
 	Rows              int // of a textarea; 0: 6
 	Mono              bool
 	Required          bool
+	Marked            bool   // says that it is needed, where other fields of the form are not
 	Autocomplete      string // "off" where ""
 	Placeholder       string
 	Max               int // length in characters; 0: no limit
@@ -76,7 +77,7 @@ type Upload struct {
 	URL, Name, Label, Help, Error string
 	Accept                        string // ".csv,text/csv"
 	Button                        string
-	Options                       []Field // further fields, above the button
+	Options                       []Field // further fields, which are sent in front of the file
 }
 
 // Confirm is a page's form before something is destroyed.

@@ -15,7 +15,7 @@
 // # STYLE: functions
 //
 //	ago T   "3 min ago", exact on hover    when T  exact, UTC    dur D  "2 h 5 min"    num N   plural N "entry" "entries"    rate F    percent F
-//	text addr plaintext (strangers)    verdict "valid"    action "reject"    hoststate "up"    asset "app.css"    sign "warn"
+//	text addr plaintext (strangers)    commands (text with `commands`)    verdict "valid"    action "reject"    hoststate "up"    asset "app.css"    sign "warn"
 //	link "Add a domain" "/domains/add"     empty "Title" "What to do next." (link …)     notice "warn" "Title" "Text"
 //
 // # STYLE: blocks, each {{template "NAME" X}} with X of the type in blocks.go. Kinds: ok bad warn info off; write the word too

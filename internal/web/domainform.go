@@ -54,7 +54,7 @@ func valuesOf(s spec) url.Values {
 // domainFields are the fields of the form with their values. Of a domain that is there the name can't be changed.
 func domainFields(f url.Values, isNew bool) (fields, more []Field) {
 	if isNew {
-		fields = append(fields, Field{Name: "name", Label: "Domain", Value: f.Get("name"), Mono: true, Required: true, Max: 253,
+		fields = append(fields, Field{Name: "name", Label: "Domain", Value: f.Get("name"), Mono: true, Required: true, Marked: true, Max: 253,
 			Placeholder: "example.com", Autofocus: f.Get("name") == ""})
 	}
 	fields = append(fields,

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"time"
 
 	"callout/internal/operate"
 )
@@ -11,6 +12,7 @@ type DomainPage struct {
 	operate.Domain
 	Strips    []Strip
 	ModeText  string
+	Kept      [2]time.Duration // valid and invalid verdicts
 	Hosts     []domainHost
 	Admin     bool
 	ReadOnly  bool      // here: it is one of the file
@@ -47,6 +49,9 @@ func (v *visit) domain() error {
 		Domain: d, Strips: v.standingStrips(&d), ModeText: modes[d.Mode], Hosts: domainHosts(d.Destinations, hosts), Admin: v.who.Admin(),
 		ReadOnly: d.Origin == "file", Pause: pauseForm(&d), Decisions: decisionsURL(d.Name),
 		Test: TestForm{Title: "Test an address", URL: "/test", Hidden: [][2]string{{"domain", d.Name}}, Fields: testFields("", true, "")},
+	}
+	for i, ttl := range []string{d.ValidTTL, d.InvalidTTL} {
+		data.Kept[i], _ = time.ParseDuration(ttl)
 	}
 	return v.page("domain", v.aboutDomain(&d, "overview", data))
 }

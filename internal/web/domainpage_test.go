@@ -8,7 +8,7 @@ import (
 func TestADomainSaysHowItStands(t *testing.T) {
 	h := newHouse(t)
 	h.Admin.get("/domains/example.com").status(http.StatusOK).shows("i Not asked yet Test an address to see how it answers. Test an address",
-		"Mode callout: its destinations are asked", "Aliases example.org", "Catch-all not known yet", h.At+" 1. – not asked yet")
+		"Mode callout: its destinations are asked", "Aliases example.org", "Verdicts are kept 2 d when valid, 2 h when invalid", "Catch-all not known yet", h.At+" 1. – not asked yet")
 	h.know("john@example.com", "nobody@example.com", "any@other.test")
 	h.Admin.get("/domains/example.com").shows("✓ Verifies properly The destination tells recipients that exist from those that don't.",
 		"No: "+h.At+" refused a random address", "550 5.1.1", "1 valid, 1 invalid", h.At+" 1. ✓ up")

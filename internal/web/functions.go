@@ -20,6 +20,7 @@ func (s *Shell) functions() template.FuncMap {
 		"rate":      Rate,
 		"percent":   Percent,
 		"text":      func(v any) template.HTML { return visibleHTML(fmt.Sprint(v)) },
+		"commands":  commands,
 		"plaintext": func(v any) string { return Visible(fmt.Sprint(v)) },
 		"addr":      addr,
 		"verdict":   func(v any) template.HTML { return badge(verdicts, v) },
@@ -71,6 +72,20 @@ func whole(n any) (int64, error) {
 func addr(v any) template.HTML {
 	text := string(visibleHTML(fmt.Sprint(v)))
 	return template.HTML(`<span class="addr">` + strings.Replace(text, "@", "@<wbr>", 1) + `</span>`)
+}
+
+// commands shows a text in which commands stand between backticks.
+func commands(text string) template.HTML {
+	var all template.HTML
+	for {
+		before, rest, _ := strings.Cut(text, "`")
+		command, after, closed := strings.Cut(rest, "`")
+		if !closed {
+			return all + visibleHTML(text)
+		}
+		all += visibleHTML(before) + "<code>" + visibleHTML(command) + "</code>"
+		text = after
+	}
 }
 
 // look is how a state shows: by its word and its sign, and by colour for those who see it.

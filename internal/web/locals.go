@@ -17,13 +17,7 @@ type LocalsPage struct {
 	None    Empty
 	Ignored string // why the list makes no difference; "" where it does
 	Add     Field
-	Import  ImportForm
-}
-
-// ImportForm is the form for a file of local recipients.
-type ImportForm struct {
-	URL, Error string
-	How, File  Field
+	Import  Upload
 }
 
 // localsShown are the local recipients of a page.
@@ -57,20 +51,19 @@ func (v *visit) showLocals(status int, typed localsForm) error {
 		Domain: d, List: l, File: page.File, Stored: page.Stored, None: noLocals(l, &d), Ignored: ignored(d.Mode),
 		Filter: Filter{l, []Field{{Name: "q", Label: "Contains", Type: "search", Value: l.Get("q"), Mono: true}}},
 		Pager:  pagerOf(l, page.Previous, page.Next, Plural(int64(page.Total), "local recipient", "local recipients")),
-		Add: Field{Name: "add", Label: "Add recipients", Type: "textarea", Rows: 4, Mono: true, Value: typed.add, Error: typed.addError,
+		Add: Field{Name: "add", Label: "Recipients", Type: "textarea", Rows: 4, Mono: true, Value: typed.add, Error: typed.addError,
 			Placeholder: "john\nsales-*", Help: "One a line: an address of the domain, its part before the @, or either with * for anything."},
 		Import: importForm(&d, typed),
 	}
 	return v.pageAs(status, "locals", v.aboutDomain(&d, "recipients", data))
 }
 
-func importForm(d *operate.Domain, typed localsForm) ImportForm {
-	return ImportForm{
-		URL: domainURL(d.Name) + "/recipients/import", Error: typed.importError,
-		How: Field{Name: "how", Label: "What becomes of the list", Type: "select", Options: Choices(typed.how,
-			importAdd, "those of the file are added", importReplace, "those of the file take its place")},
-		File: Field{Name: "file", Label: "CSV file", Error: typed.importError,
-			Help: "The first column counts. All of it is imported, or nothing. 64 MiB and a million recipients at most."},
+func importForm(d *operate.Domain, typed localsForm) Upload {
+	return Upload{
+		URL: domainURL(d.Name) + "/recipients/import", Name: "file", Label: "CSV file", Error: typed.importError, Accept: ".csv,.txt,text/csv,text/plain",
+		Help: "The first column counts. All of it is imported, or nothing. 64 MiB and a million recipients at most.",
+		Options: []Field{{Name: "how", Label: "What becomes of the list", Type: "select", Options: Choices(typed.how,
+			importAdd, "those of the file are added", importReplace, "those of the file take its place")}},
 	}
 }
 

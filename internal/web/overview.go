@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"callout/internal/operate"
@@ -45,6 +46,7 @@ type Held struct {
 	All     *operate.Pause  // of everything
 	Pauses  []operate.Pause // of domains
 	Loose   []string        // domains that are not enforced, the first of them
+	Count   int             // domains that are paused, not enforced or both
 	MoreOf  int             // domains that are not enforced beyond those
 	MoreOut int             // pauses beyond those
 	Length  Field
@@ -109,8 +111,15 @@ func (v *visit) heldNow() Held {
 		}
 		some = append(some, p)
 	}
+	loose := v.desk.NotEnforced(v.who)
+	h.Count = len(loose)
+	for _, p := range some {
+		if _, both := slices.BinarySearch(loose, p.Domain); !both {
+			h.Count++
+		}
+	}
 	h.Pauses, h.MoreOut = first(some, overviewNames)
-	h.Loose, h.MoreOf = first(v.desk.NotEnforced(v.who), overviewNames)
+	h.Loose, h.MoreOf = first(loose, overviewNames)
 	return h
 }
 
@@ -148,7 +157,7 @@ func (v *visit) tiles(trouble, alerts int, held *Held, domains int) ([]Tile, err
 // heldTile is how many domains are paused or not enforced.
 func heldTile(h *Held, domains int) Tile {
 	paused, loose := len(h.Pauses)+h.MoreOut, len(h.Loose)+h.MoreOf
-	t := Tile{Label: "Not enforced", Value: Number(int64(paused + loose)), Unit: "of " + Plural(int64(domains), "domain", "domains"), Note: "none", Kind: "ok", URL: "#held"}
+	t := Tile{Label: "Not enforced", Value: Number(int64(h.Count)), Unit: "of " + Plural(int64(domains), "domain", "domains"), Note: "none", Kind: "ok", URL: "#held"}
 	var notes []string
 	if paused > 0 {
 		notes = append(notes, Number(int64(paused))+" paused")

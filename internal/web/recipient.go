@@ -57,7 +57,7 @@ func (v *visit) recipient() error {
 		data.Clear = at + "/clear"
 	}
 	return v.page("recipient", &Page{
-		Title: known.Recipient, Mono: true, Active: "cache", Query: known.Recipient,
+		Title: known.Recipient, Mono: true, Active: "domains", Query: known.Recipient,
 		Crumbs: []Link{{"Domains", "/domains"}, {d.Name, domainURL(d.Name)}}, Data: data,
 	})
 }

@@ -81,10 +81,15 @@ func withoutTitle(text, title string) string {
 	if !ok {
 		return text
 	}
-	if first, _, _ := strings.Cut(rest, " "); strings.ContainsAny(first, ".:") { // a host's name is written as it is
-		return rest
+	return capital(rest)
+}
+
+// capital begins a text with a capital letter, unless it begins with a name, which is written as it is.
+func capital(text string) string {
+	if first, _, _ := strings.Cut(text, " "); text == "" || strings.ContainsAny(first, ".:@") {
+		return text
 	}
-	return strings.ToUpper(rest[:1]) + rest[1:]
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // standingLink leads to where something can be done about how a domain stands, for who may do it.

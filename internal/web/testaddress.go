@@ -94,7 +94,7 @@ func (v *visit) ask(recipient string, fresh bool) error {
 		Strip: answerStrip(&answer), LeftOut: said.leftOut, URL: recipientURL(answer.Recipient),
 		Dialogue: Dialogue{Lines: said.lines, Label: "Dialogue with the destination"},
 	}
-	return v.page("tested", &Page{Title: answer.Recipient, Mono: true, Active: "cache", Query: answer.Recipient,
+	return v.page("tested", &Page{Title: answer.Recipient, Mono: true, Active: "domains", Query: answer.Recipient,
 		Crumbs: []Link{{"Domains", "/domains"}, {answer.Domain, domainURL(answer.Domain)}}, Data: data})
 }
 

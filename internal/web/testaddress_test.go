@@ -17,15 +17,7 @@ import (
 // aloud tests an address as the script does.
 func (b *visitor) aloud(path string, pairs ...string) *seen {
 	b.h.t.Helper()
-	f := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		f.Set(pairs[i], pairs[i+1])
-	}
-	r, err := http.NewRequestWithContext(b.h.t.Context(), http.MethodPost, b.h.URL+path, strings.NewReader(f.Encode()))
-	check(b.h.t, err)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Accept", "text/event-stream")
-	return b.do(r)
+	return b.postAs("Accept", "text/event-stream", path, pairs...)
 }
 
 // spoken returns the lines of a dialogue in a stream, and its result.

@@ -73,7 +73,7 @@ func verdictFilter(l *List) Filter {
 	}
 	return Filter{l, []Field{
 		{Name: "q", Label: label, Type: "search", Value: l.Get("q"), Mono: true},
-		{Name: "how", Label: "Search", Type: "select", Options: Choices(l.Get("how"), "", "at the beginning", searchAnywhere, "anywhere (slower)")},
+		{Name: "how", Label: "Search", Type: "select", Options: Choices(l.Get("how"), "", "at the start", searchAnywhere, "anywhere, slower")},
 		{Name: "verdict", Label: "Verdict", Type: "select", Options: Choices(l.Get("verdict"), "", "any", "valid", "valid", "invalid", "invalid")},
 	}}
 }

@@ -41,6 +41,7 @@ func TestWhatHidesOrReordersIsWrittenOut(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain <b>": "plain <b>", "żółw@例え.jp": "żółw@例え.jp", "a\x00b": "a⟨U+0000⟩b", "\u202eexe": "⟨U+202E⟩exe", "a\u200bb": "a⟨U+200B⟩b", "\xffx": "⟨FF⟩x",
 		"a\u00a0b": "a⟨U+00A0⟩b", "\ufeff": "⟨U+FEFF⟩", "l\u2028m": "l⟨U+2028⟩m", "\u3164": "⟨U+3164⟩", "\U000e0041": "⟨U+E0041⟩", "a\x7f": "a⟨U+007F⟩", "\ufffd": "\ufffd", "tab\t": "tab⟨U+0009⟩", "e\u0301": "e\u0301",
+		Number(1204530) + " came": "1\u202f204\u202f530 came", "a\u202f1": "a⟨U+202F⟩1", "1\u202fa": "1⟨U+202F⟩a", "\u202f1": "⟨U+202F⟩1", "1\u202f": "1⟨U+202F⟩",
 	} {
 		if got := Visible(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
@@ -48,6 +49,17 @@ func TestWhatHidesOrReordersIsWrittenOut(t *testing.T) {
 	}
 	if got := visibleHTML("<\u202e&"); got != `&lt;<span class="odd">⟨U+202E⟩</span>&amp;` {
 		t.Error(got)
+	}
+}
+
+func TestCommandsInATextStandOut(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain": "plain", "run `callout <x>`, then `y`": "run <code>callout &lt;x&gt;</code>, then <code>y</code>", "`a": "`a", "it`s `a` `b": "it<code>s </code>a<code> </code>b",
+		"`\u202e`": `<code><span class="odd">⟨U+202E⟩</span></code>`,
+	} {
+		if got := string(commands(in)); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
 	}
 }
 
