@@ -41,6 +41,7 @@ type Access struct {
 	strangers *throttle // bad tokens, by address
 	gates     *gates
 	failures  *failures
+	left      *leavers
 
 	change sync.Mutex // held over a change, its I/O too, so that memory and store change in the same order
 
@@ -72,6 +73,7 @@ func New(ctx context.Context, o Options) (*Access, error) {
 	a := &Access{
 		store: o.Store, log: o.Log, cost: o.Cost, hashing: make(chan struct{}, maxHashing),
 		logins: newThrottle(), changes: newThrottle(), strangers: newThrottle(), gates: newGates(), failures: newFailures(),
+		left:  newLeavers(),
 		users: make(map[string]*account), tokens: make(map[string]*grant), bySecret: make(map[[32]byte]*grant),
 		loggedIn: make(map[string]time.Time),
 	}
@@ -81,6 +83,9 @@ func New(ctx context.Context, o Options) (*Access, error) {
 	}
 	if err := a.load(ctx); err != nil {
 		return nil, fmt.Errorf("read users and tokens: %w", err)
+	}
+	if err := a.recall(ctx); err != nil {
+		a.log.Warn("from where users log in is not known; who fails at a name may keep its user waiting", "error", err)
 	}
 	running, cancel := context.WithCancel(context.Background())
 	a.cancel = cancel

@@ -1,6 +1,9 @@
 package access
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Role is what a user or a token may do.
 type Role string
@@ -20,6 +23,9 @@ type Actor struct {
 	Via      string   // "web", "api" or "socket"
 	Token    string   // ID of the token used, "" for none
 	From     string   // IP address of the client, "" on the socket
+
+	set     time.Time // of a user: when the password was set with which they are there
+	session sessionID // of a user in a session, where that is known
 }
 
 // Admin says whether the actor may see and do everything, reading only aside.
@@ -36,5 +42,5 @@ func (a *Actor) Sees(domain string) bool {
 
 // ActorOf returns the actor that a user is who came by via, which is "web", "api" or "socket", from an IP address.
 func (a *Access) ActorOf(u User, via, from string) *Actor {
-	return &Actor{Name: u.Name, Role: u.Role, Domains: u.Domains, Via: via, From: from}
+	return &Actor{Name: u.Name, Role: u.Role, Domains: u.Domains, Via: via, From: from, set: u.PasswordSet}
 }

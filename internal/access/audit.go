@@ -32,8 +32,9 @@ type EventQuery struct {
 	Limit   int    // 1 to 1,000
 }
 
-// keepEvents is how many lines the audit log has at most; how old they get is auditAge.
-const keepEvents = 100_000
+// keepEvents is how many lines the audit log has at most; how old they get is auditAge. Strangers, and users who try what
+// they may not, can fill the part of the refused ones, and no more.
+var keepEvents = store.AuditBounds{Done: 100_000, Refused: 20_000}
 
 // auditPatience is how long a line waits for the store. Its caller may have gone: what was done is recorded anyway.
 const auditPatience = 5 * time.Second

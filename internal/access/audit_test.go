@@ -24,8 +24,8 @@ func TestRecord(t *testing.T) {
 		h.Record(cancelled, who, "clear domain", "a.example", "12 verdicts\n<b>", false)
 		time.Sleep(time.Second)
 		h.Record(t.Context(), who, "set domain", "b.example", "", true)
-		if h.store.keep != 100_000 {
-			t.Errorf("%d lines are kept", h.store.keep)
+		if h.store.keep != (store.AuditBounds{Done: 100_000, Refused: 20_000}) {
+			t.Errorf("%+v lines are kept", h.store.keep)
 		}
 		h.restart()
 		got := h.events()
@@ -173,7 +173,7 @@ func TestTheAuditLogAges(t *testing.T) {
 		h := newHouse(t)
 		for _, days := range []int{401, 400, 399} {
 			at := time.Now().Add(-time.Duration(days) * 24 * time.Hour).Add(time.Minute)
-			check(t, h.store.AddAudit(t.Context(), store.AuditEvent{At: at, Target: fmt.Sprint(days)}, 10))
+			check(t, h.store.AddAudit(t.Context(), store.AuditEvent{At: at, Target: fmt.Sprint(days)}, store.AuditBounds{Done: 10, Refused: 10}))
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -181,7 +181,7 @@ func TestTheAuditLogAges(t *testing.T) {
 			t.Errorf("left: %+v", got)
 		}
 		// Those that passed their time while the server was down go when it starts.
-		check(t, h.store.AddAudit(t.Context(), store.AuditEvent{Target: "old", At: time.Unix(1, 0)}, 10))
+		check(t, h.store.AddAudit(t.Context(), store.AuditEvent{Target: "old", At: time.Unix(1, 0)}, store.AuditBounds{Done: 10, Refused: 10}))
 		h.restart()
 		synctest.Wait()
 		if got := h.events(); len(got) != 1 {

@@ -28,6 +28,9 @@ func (g *grant) token() Token {
 	return t
 }
 
+// expired says whether the token's time is over.
+func (g *grant) expired(now time.Time) bool { return !g.Expires.IsZero() && !now.Before(g.Expires) }
+
 // Authenticate returns who shows a token's secret, coming from an IP address; Via is left to the caller. It reads
 // memory alone. The error is ErrToken or, after many of those from an address, a *ThrottledError. A good token always
 // passes: secrets can't be guessed, so that it may not suffer from its neighbours.
@@ -56,7 +59,7 @@ func (a *Access) bearer(secret string, now time.Time) *Actor {
 	if g == nil || subtle.ConstantTimeCompare(g.secret[:], sum[:]) != 1 {
 		return nil
 	}
-	if !g.Expires.IsZero() && !now.Before(g.Expires) {
+	if g.expired(now) {
 		return nil
 	}
 	g.used.Store(now.UnixMilli())

@@ -126,6 +126,28 @@ func TestOneLoginOfAnAddressAtATime(t *testing.T) {
 	})
 }
 
+// Where one address may be that of everybody, logins with one name do not wait for those with another.
+func TestLoginsFromALoopbackAddressWaitForTheirAccountAlone(t *testing.T) {
+	anna, bert := pair{"anna", loginAddress("127.0.0.1")}, pair{"bert", loginAddress("127.0.0.1")}
+	g := newGates()
+	leave, err := g.enter(t.Context(), anna.gate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leave()
+	other, err := g.enter(t.Context(), bert.gate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other()
+	if anna.gate() != (pair{"anna", loginAddress("::1")}).gate() || anna.gate() == (pair{"", "anna"}).gate() {
+		t.Errorf("anna's gate is %q", anna.gate())
+	}
+	if a, b := (pair{"anna", loginAddress("192.0.2.1")}), (pair{"bert", loginAddress("192.0.2.1")}); a.gate() != b.gate() {
+		t.Errorf("two gates for one address: %q, %q", a.gate(), b.gate())
+	}
+}
+
 func TestWaitingLoginsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGates()

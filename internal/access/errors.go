@@ -9,6 +9,7 @@ import (
 // What callers branch on. ErrCredentials is the same, and takes as long, whether there is such a user or not.
 var (
 	ErrNotFound    = errors.New("there is no such user or token")
+	ErrThere       = errors.New("there is such a user already")
 	ErrCredentials = errors.New("name or password is wrong")
 	ErrToken       = errors.New("token is unknown, expired or revoked")
 	ErrLastAdmin   = errors.New("this is the last admin; make another user an admin first")

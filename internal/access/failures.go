@@ -5,13 +5,15 @@ import (
 	"time"
 )
 
-// How many failures of strangers are recorded in a minute.
+// How many failures of strangers are recorded in a minute. One address takes more than a day to fill what the audit
+// log keeps of refusals, and all together more than three hours; what was done stays, since it is bounded apart.
 const (
 	failuresAddress = 10
 	failuresAll     = 100
 )
 
-// failures says which failures of strangers are recorded, so that they can't push everything else out of the audit log.
+// failures says which failures of strangers are recorded, so that a burst of them does not push other refusals out of the
+// audit log.
 type failures struct {
 	mu        sync.Mutex
 	since     time.Time // when the minute began

@@ -129,9 +129,9 @@ type watchedStore struct {
 	*sqlite.Store
 	mu      sync.Mutex
 	renewed int
-	audit   error // what AddAudit returns
-	failing error // what AddSession and SetUsed return
-	keep    int   // what AddAudit was told to keep
+	audit   error             // what AddAudit returns
+	failing error             // what AddSession and SetUsed return
+	keep    store.AuditBounds // what AddAudit was told to keep
 	bounds  store.SessionBounds
 }
 
@@ -170,7 +170,7 @@ func (s *watchedStore) fail(err error) {
 	s.failing = err
 }
 
-func (s *watchedStore) AddAudit(ctx context.Context, e store.AuditEvent, keep int) error {
+func (s *watchedStore) AddAudit(ctx context.Context, e store.AuditEvent, keep store.AuditBounds) error {
 	s.mu.Lock()
 	s.keep = keep
 	err := s.audit

@@ -9,7 +9,7 @@ import (
 // a *ThrottledError. It writes to the audit log, as done in the web interface.
 func (a *Access) Login(ctx context.Context, name, password, from string) (User, error) {
 	name, _ = foldName(name) // what can't be a name is that of nobody
-	u, err := a.login(ctx, name, password, pair{account: name, address: addressKey(from)})
+	u, err := a.login(ctx, name, password, pair{account: name, address: loginAddress(from)})
 	switch {
 	case err == nil:
 		a.Record(ctx, a.ActorOf(u, "web", from), "log in", "", "", false)
@@ -23,7 +23,7 @@ func (a *Access) login(ctx context.Context, name, password string, p pair) (User
 	if err := a.logins.check(p); err != nil {
 		return User{}, err
 	}
-	leave, err := a.gates.enter(ctx, p.address)
+	leave, err := a.gates.enter(ctx, p.gate())
 	if err != nil {
 		return User{}, err
 	}

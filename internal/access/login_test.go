@@ -186,6 +186,24 @@ func TestAnIPv6NetworkIsOneAddress(t *testing.T) {
 	})
 }
 
+// Behind a proxy that nobody named all come from a loopback address: who fails there keeps out nobody but whose name it is.
+func TestFailuresFromALoopbackAddressCountForTheAccountAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		for _, from := range []string{"127.0.0.1", "::1", "::ffff:127.0.0.1", "127.9.9.9", "@"} {
+			h.user("anna")
+			h.user("bert")
+			_, err := h.Login(t.Context(), "anna", password, from)
+			check(t, err)
+			h.fail("anna", times(5, from)...) // though who has logged in came from there
+			_, err = h.Login(t.Context(), "anna", password, from)
+			wantThrottled(t, from, err, time.Second)
+			_, err = h.Login(t.Context(), "bert", password, from)
+			check(t, err)
+		}
+	})
+}
+
 // Guesses at the same time are no way past the wait.
 func TestGuessesAtTheSameTimeAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

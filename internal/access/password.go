@@ -87,14 +87,22 @@ func parseHash(hash string) (c Cost, salt, key []byte, err error) {
 
 // newPassword checks a password that is to be set, and hashes it.
 func (a *Access) newPassword(ctx context.Context, password string) (hash string, err error) {
-	if len(password) < minPassword || len(password) > maxPassword {
-		return "", &FieldError{"password", fmt.Sprintf("has %d octets; take %d to %d", len(password), minPassword, maxPassword)}
+	if err := lengthOf(password); err != nil {
+		return "", err
 	}
 	if err := a.beginHashing(ctx); err != nil {
 		return "", err
 	}
 	defer a.endHashing()
 	return hashPassword(password, a.cost)
+}
+
+// lengthOf refuses a password that is too short or too long.
+func lengthOf(password string) error {
+	if len(password) < minPassword || len(password) > maxPassword {
+		return &FieldError{"password", fmt.Sprintf("has %d octets; take %d to %d", len(password), minPassword, maxPassword)}
+	}
+	return nil
 }
 
 // beginHashing waits until a password may be hashed.

@@ -36,6 +36,7 @@ func (a *Access) Sessions(secure bool) *scs.SessionManager {
 // Enter begins the session of a user who has logged in or set a new password. Its token is a new one, so that nobody
 // can have planted it, and nothing of a session before it is carried on.
 func (a *Access) Enter(ctx context.Context, m *scs.SessionManager, u User) error {
+	a.left.add(sessionOf(ctx, m))
 	if err := m.Clear(ctx); err != nil {
 		return err
 	}
@@ -52,7 +53,10 @@ func (a *Access) Enter(ctx context.Context, m *scs.SessionManager, u User) error
 }
 
 // Leave ends the session.
-func (a *Access) Leave(ctx context.Context, m *scs.SessionManager) error { return m.Destroy(ctx) }
+func (a *Access) Leave(ctx context.Context, m *scs.SessionManager) error {
+	a.left.add(sessionOf(ctx, m))
+	return m.Destroy(ctx)
+}
 
 // Of returns the user of the request's session as they are now; ok is false where there is none, or the user is gone
 // or has another password since.

@@ -18,6 +18,7 @@ const (
 
 // throttle counts failures by account and by address, and tells who has to wait. An account's wait holds only for
 // addresses that have not logged in to it in the last 30 days, so that nobody can lock its user out by failing.
+// That is so where clients have addresses of their own: see loginAddress.
 type throttle struct {
 	mu        sync.Mutex
 	accounts  counts
@@ -32,6 +33,14 @@ type count struct {
 }
 
 type pair struct{ account, address string }
+
+// gate names the gate that a login passes: that of its address, or where it has none of its own, of its account.
+func (p pair) gate() string {
+	if p.address == "" {
+		return "account " + p.account
+	}
+	return p.address
+}
 
 // counts are the failures of accounts or addresses.
 type counts struct{ *recent[string, count] }
@@ -106,8 +115,13 @@ func (t *throttle) succeeded(p pair) {
 	defer t.mu.Unlock()
 	t.accounts.delete(p.account)
 	t.addresses.delete(p.address)
+	t.know(p, time.Now())
+}
+
+// know notes that an address logged in to an account. It is called with mu held.
+func (t *throttle) know(p pair, at time.Time) {
 	if p.account != "" && p.address != "" {
-		t.known.put(p, time.Now())
+		t.known.put(p, at)
 	}
 }
 
@@ -116,6 +130,17 @@ func (t *throttle) forget(account string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.accounts.delete(account)
+}
+
+// loginAddress returns what an address counts as where a login is tried, "" where it may be that of everybody: behind a
+// proxy on this machine that the configuration does not name, all who log in come from a loopback address. If failures
+// counted for that one, any of them would keep out all the others. Nor does it count as known, for else any of
+// them could try passwords of whoever has logged in, without a wait.
+func loginAddress(from string) string {
+	if ip, err := netip.ParseAddr(from); err != nil || ip.Unmap().IsLoopback() {
+		return ""
+	}
+	return addressKey(from)
 }
 
 // addressKey returns what an address counts as: itself, or for IPv6 its /64, which is what one customer has.

@@ -19,7 +19,8 @@ type User struct {
 	LastLogin   time.Time `json:"last_login,omitzero"`
 }
 
-// UserChange is what a user is to be. An empty Password leaves the one that is there.
+// UserChange is what a user is to be. An empty Password leaves the one that is there; ChangeUser says what else may be
+// left out.
 type UserChange struct {
 	Role     Role
 	Domains  []string

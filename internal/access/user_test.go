@@ -53,7 +53,7 @@ func TestPutUserSaysWhatIsWrong(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("d%d.example", i)
 	}
-	domain := access.UserChange{Role: access.RoleDomain, Password: password}
+	domain := access.UserChange{Role: access.RoleDomain, Domains: []string{"a.example"}, Password: password}
 	with := func(f func(*access.UserChange)) access.UserChange {
 		c := domain
 		f(&c)
@@ -75,6 +75,7 @@ func TestPutUserSaysWhatIsWrong(t *testing.T) {
 		{"no role", "anna", "role", with(func(c *access.UserChange) { c.Role = "" })},
 		{"another role", "anna", "role", with(func(c *access.UserChange) { c.Role = "root" })},
 		{"a bad domain", "anna", "domains", with(func(c *access.UserChange) { c.Domains = []string{"a..example"} })},
+		{"no domains", "anna", "domains", with(func(c *access.UserChange) { c.Domains = nil })},
 		{"many domains", "anna", "domains", with(func(c *access.UserChange) { c.Domains = many })},
 		{"an admin's domains", "anna", "domains",
 			with(func(c *access.UserChange) { c.Role, c.Domains = access.RoleAdmin, []string{"a.example"} })},
@@ -97,7 +98,7 @@ func TestTheLastAdminStays(t *testing.T) {
 	h := newHouse(t)
 	h.user("root")
 	h.user("anna", "a.example")
-	demoted := access.UserChange{Role: access.RoleDomain}
+	demoted := access.UserChange{Role: access.RoleDomain, Domains: []string{"a.example"}}
 	wantErr(t, "delete", h.DeleteUser(t.Context(), "root"), access.ErrLastAdmin)
 	_, err := h.PutUser(t.Context(), "root", demoted)
 	wantErr(t, "demote", err, access.ErrLastAdmin)

@@ -15,33 +15,52 @@ func (a *Access) PutUser(ctx context.Context, name string, c UserChange) (create
 	if name, err = foldName(name); err != nil {
 		return false, err
 	}
-	domains, err := scope(c.Role, c.Domains)
-	if err != nil {
+	if c.Domains, err = scope(c.Role, c.Domains); err != nil {
 		return false, err
 	}
-	hash := ""
-	if c.Password != "" {
-		if hash, err = a.newPassword(ctx, c.Password); err != nil {
-			return false, err
-		}
+	if err := needsDomains(c.Role, c.Domains); err != nil {
+		return false, err
+	}
+	hash, err := a.hashOf(ctx, c.Password)
+	if err != nil {
+		return false, err
 	}
 	a.change.Lock()
 	defer a.change.Unlock()
 	u, there := a.account(name)
-	if err := a.mayPut(name, there, c.Role, len(domains)); err != nil {
-		return false, err
+	return !there, a.become(ctx, name, u, there, c, hash)
+}
+
+// hashOf returns the hash of a password that is to be set, "" for none.
+func (a *Access) hashOf(ctx context.Context, password string) (string, error) {
+	if password == "" {
+		return "", nil
+	}
+	return a.newPassword(ctx, password)
+}
+
+// become makes a user what a change says, whose domains have been checked, with a password's hash, "" to leave the one
+// that is there. It is called with change held.
+func (a *Access) become(ctx context.Context, name string, u account, there bool, c UserChange, hash string) error {
+	if err := a.mayPut(name, there, c.Role, len(c.Domains)); err != nil {
+		return err
+	}
+	if u.Role == RoleAdmin {
+		if err := needsDomains(c.Role, c.Domains); err != nil {
+			return err
+		}
 	}
 	if !there {
 		if hash == "" {
-			return false, &FieldError{"password", "is missing; a new user needs one"}
+			return &FieldError{"password", "is missing; a new user needs one"}
 		}
 		u.Name, u.Created = name, now()
 	}
-	u.Role, u.Domains = c.Role, domains
+	u.Role, u.Domains = c.Role, c.Domains
 	if hash != "" {
-		return !there, a.putPassword(ctx, u, hash)
+		return a.putPassword(ctx, u, hash)
 	}
-	return !there, a.put(ctx, u)
+	return a.put(ctx, u)
 }
 
 // mayPut says whether the bounds allow a user, and whether an admin is left. It is called with change held.

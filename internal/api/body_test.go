@@ -37,6 +37,8 @@ func TestBadBodies(t *testing.T) {
 		{"PUT", "users/anna", `{"role":"admin","password":"short"}`, 422, []string{`"field":"password"`}},
 		{"PUT", "users/an%20na", `{"role":"admin","password":"correct horse"}`, 422, []string{`"field":"name"`}},
 		{"PUT", "domains/new.example", `{"destinations":["HOST"],"mode":"sometimes"}`, 422, []string{`"field":"mode"`}},
+		{"PUT", "domains/new.example", `{"destinations":["HOST"],"mode":"sometimes","tls":"never"}`, 422, []string{`"field":"mode"`, `"field":"tls"`, `; domain new.example: tls`}},
+		{"PUT", "domains/new.example", `{"destinations":["HOST"],"client_cert":"/etc/ssl/a.pem","client_key":"/etc/ssl/a.key"}`, 422, []string{`"field":"client_cert"`}},
 		{"DELETE", "verdicts", `{}`, 400, []string{"takes no body"}},
 		{"GET", "status", `{}`, 400, []string{"takes no body"}},
 		{"GET", "status?verbose=1", "", 400, []string{`unknown query parameter \"verbose\"; this takes none`}},
@@ -161,7 +163,8 @@ func TestCSV(t *testing.T) {
 		{"PATCH", "eve\n\n x@elsewhere.example\n", 422, "line 3, column"},
 		{"PUT", "eve\nad\"am\n", 422, "line 2, column"},
 		{"PUT", "eve\n\"adam\n", 422, "line"},
-		{"PUT", "", 200, `"added":0,"removed":2`},
+		{"PUT", "", 422, "the file has no recipients; nothing was changed"},
+		{"PUT", "recipient\n", 422, "the file has no recipients; nothing was changed"},
 	} {
 		before := f.state(t)
 		r := f.send(t, request{method: c.method, path: path, body: c.body, header: csv})
@@ -246,6 +249,12 @@ func TestWhoAsks(t *testing.T) {
 		{"cookie", map[string]string{"Cookie": "callout_session=" + token}, 401},
 		{"query", map[string]string{}, 401},
 		{"other site", map[string]string{"Authorization": "Bearer " + token, "Sec-Fetch-Site": "cross-site"}, 403},
+		{"other origin", map[string]string{"Authorization": "Bearer " + token, "Origin": "http://evil.example"}, 403},
+		{"no origin", map[string]string{"Authorization": "Bearer " + token, "Origin": "null"}, 403},
+		{"other port", map[string]string{"Authorization": "Bearer " + token, "Origin": f.open + "0"}, 403},
+		{"own origin", map[string]string{"Authorization": "Bearer " + token, "Origin": f.open}, 200},
+		{"own origin with TLS before it", map[string]string{"Authorization": "Bearer " + token, "Origin": "https" + strings.TrimPrefix(f.open, "http")}, 200},
+		{"link from elsewhere", map[string]string{"Authorization": "Bearer " + token, "Referer": "http://evil.example/"}, 200}, // which changes nothing
 		{"own page", map[string]string{"Authorization": "Bearer " + token, "Sec-Fetch-Site": "same-origin"}, 200},
 	} {
 		r := f.send(t, request{method: "GET", path: "/api/v1/status", header: c.header})

@@ -63,10 +63,22 @@ func TestCGIFromElsewhere(t *testing.T) {
 	f := startWith(t, twoDomains, callout.Options{})
 	token := f.token(t, access.RoleAdmin, true)
 	before := f.state(t)
-	for site, status := range map[string]int{"cross-site": 403, "same-site": 403} {
-		r := f.cgi(t, token, "call=api_add_incoming_domain&domain=evil.example&destination=mx.evil.example", map[string]string{"Sec-Fetch-Site": site})
-		if r.status != status {
-			t.Errorf("%s: %d %s", site, r.status, r.body)
+	for _, header := range []map[string]string{
+		{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
+		{"Origin": "http://evil.example"}, {"Origin": "null"},
+		{"Referer": "http://evil.example/"}, {"Referer": "http://evil.example/?" + f.open}, {"Referer": "about:blank"}, {"Referer": "%"},
+	} {
+		r := f.cgi(t, token, "call=api_add_incoming_domain&domain=evil.example&destination=mx.evil.example", header)
+		if r.status != 403 {
+			t.Errorf("%v: %d %s", header, r.status, r.body)
+		}
+	}
+	for _, header := range []map[string]string{
+		nil, {"Origin": f.open}, {"Referer": f.open + "/"}, {"Sec-Fetch-Site": "none"},
+		{"Sec-Fetch-Site": "same-origin", "Referer": "http://evil.example/"}, // where the server stands behind a proxy, for one
+	} {
+		if r := f.cgi(t, token, "call=api_get_destination&domain=example.com", header); r.status != 200 {
+			t.Errorf("%v: %d %s", header, r.status, r.body)
 		}
 	}
 	if f.state(t) != before {

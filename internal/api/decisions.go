@@ -27,7 +27,7 @@ func (a *API) decisionOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/decisions", id: "list-decisions", tag: "Decisions", summary: "List the last decisions, or tell them as they are made",
 		description: "The last 20,000 are kept, in memory. With `Accept: text/event-stream` they are told from now on, or from behind `Last-Event-ID`, " +
-			"without paging, until the client has enough.",
+			"without paging, until the client has enough or the token ends: then a last event, problem, has the status 401.",
 		events: []string{"decision: one of decisions; its id is its number", "lost {}: some were made faster than they were told, or are no longer kept"},
 		errors: []int{404},
 	}, listDecisions)
@@ -54,6 +54,7 @@ func (c *call) watch(q operate.DecisionQuery, last string) error {
 	if _, err := c.api.desk.Decisions(c.Context(), c.who, q); err != nil { // what can't be used is said before the stream begins
 		return err
 	}
+	after = c.api.desk.From(after) // before the stream says that it has begun
 	return c.stream(true, func(ctx context.Context, s sink) error {
 		err := c.api.desk.Watch(ctx, c.who, q, after, func(page []operate.Decision, lost bool) error {
 			if lost && !s.tell(event{name: "lost", data: struct{}{}}) {
@@ -66,6 +67,9 @@ func (c *call) watch(q operate.DecisionQuery, last string) error {
 			}
 			return nil
 		})
+		if errors.Is(err, operate.ErrEnded) {
+			return newProblem(http.StatusUnauthorized, "the token has expired or was revoked, and the stream ends with it; begin another with a token that holds")
+		}
 		if errors.Is(err, context.Canceled) { // that of the client, or of the Desk
 			return nil
 		}

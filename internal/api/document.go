@@ -72,7 +72,7 @@ func nameSchema(t reflect.Type, hint string) string {
 var problemTexts = map[int]string{
 	http.StatusBadRequest:            "What was asked can't be read: a bad name, query, cursor, or a body where none is taken",
 	http.StatusUnauthorized:          "No token, or one that is unknown, expired or revoked",
-	http.StatusForbidden:             "Not for this token",
+	http.StatusForbidden:             "Not for this token, or a page of another site has a browser ask",
 	http.StatusNotFound:              "There is no such thing, or this token may not know of it",
 	http.StatusConflict:              "It can't be changed as it stands",
 	http.StatusRequestEntityTooLarge: "More than is taken at a time",

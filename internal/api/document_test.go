@@ -49,6 +49,7 @@ type promise struct {
 	path    string // what the path's parameter is; a query behind "?"
 	body    string
 	token   string // whose; "": an admin's
+	header  map[string]string
 	prepare func(*testing.T, *fixture)
 }
 
@@ -64,7 +65,8 @@ var usual = map[string][2]string{
 	"list-pauses":       {}, "pause-everything": {"", `{"for":"1h"}`}, "resume-everything": {}, "pause-domain": {"example.com", `{}`},
 	"resume-domain": {"example.com"}, "list-decisions": {},
 	"show-status": {}, "forget-host": {"HOST"}, "list-alerts": {"?past=true"}, "show-rates": {}, "show-chart": {"hour"},
-	"list-users": {}, "show-user": {"anna"}, "set-user": {"anna", `{"role":"domain","domains":["example.com"]}`}, "remove-user": {"anna"},
+	"list-users": {}, "show-user": {"anna"}, "set-user": {"anna", `{"role":"domain","domains":["example.com"]}`},
+	"change-user": {"anna", `{"domains":["example.com"]}`}, "remove-user": {"anna"},
 	"list-tokens": {}, "create-token": {"", `{"label":"new","role":"admin"}`}, "revoke-token": {"TOKEN"}, "list-audit": {},
 }
 
@@ -107,7 +109,10 @@ var promises = map[string][]promise{
 	"list-users":     {{status: 403, token: "domain"}},
 	"show-user":      {{status: 403, token: "domain"}, {status: 404, path: "nobody"}},
 	"set-user": {{status: 403, token: "domain"}, {status: 409, path: "boss"}, {status: 413, body: tooLong},
+		{status: 412, header: map[string]string{"If-None-Match": "*"}, body: `{"role":"admin","password":"correct horse"}`},
 		{status: 422, body: `{"role":"admin","password":"short"}`}, {status: 201, path: "new", body: `{"role":"admin","password":"correct horse"}`}},
+	"change-user": {{status: 403, token: "domain"}, {status: 404, path: "nobody"}, {status: 409, path: "boss", body: `{"role":"domain"}`},
+		{status: 413, body: tooLong}, {status: 422, body: `{}`}},
 	"remove-user": {{status: 403, token: "domain"}, {status: 404, path: "nobody"}, {status: 409, path: "boss"}},
 	"create-token": {{status: 201}, {status: 403, token: "domain"}, {status: 413, body: tooLong},
 		{status: 422, body: `{"label":"new","role":"king"}`}},
@@ -149,7 +154,7 @@ func requestOf(f *fixture, op *huma.Operation, p promise, tokens map[string]stri
 	if token == "" {
 		token = "admin"
 	}
-	return request{method: op.Method, path: path, body: body, token: tokens[token]}
+	return request{method: op.Method, path: path, body: body, token: tokens[token], header: p.header}
 }
 
 // Every status that the document promises is what some request is answered with, every request of the tables is answered
@@ -189,6 +194,9 @@ func testPromises(t *testing.T, op *huma.Operation) {
 	r := requestOf(f, op, promise{}, tokens)
 	r.token = ""
 	answered(promise{status: 401}, f.send(t, r))
+	r = requestOf(f, op, promise{}, tokens)
+	r.header = map[string]string{"Sec-Fetch-Site": "cross-site"}
+	answered(promise{status: 403}, f.send(t, r))
 	r = requestOf(f, op, promise{}, tokens)
 	r.path += map[bool]string{true: "&", false: "?"}[strings.Contains(r.path, "?")] + "nonsense=1"
 	answered(promise{status: 400}, f.send(t, r))

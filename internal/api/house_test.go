@@ -64,7 +64,7 @@ const expired = "callout_0123456789012345678901234567890123456789"
 
 func start(t *testing.T) *fixture { return startWith(t, plain, callout.Options{}) }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -79,10 +79,10 @@ func destination() *lab.Destination {
 	}}
 }
 
-func startWith(t *testing.T, file string, o callout.Options) *fixture { return startStored(t, file, o) }
+func startWith(t testing.TB, file string, o callout.Options) *fixture { return startStored(t, file, o) }
 
 // startStored starts with verdicts in the store.
-func startStored(t *testing.T, file string, o callout.Options, stored ...store.Verdict) *fixture {
+func startStored(t testing.TB, file string, o callout.Options, stored ...store.Verdict) *fixture {
 	t.Helper()
 	ctx := context.Background()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -107,8 +107,8 @@ func startStored(t *testing.T, file string, o callout.Options, stored ...store.V
 		Created: time.Now().Add(-2 * time.Hour), Expires: time.Now().Add(-time.Hour)}))
 	f.access, err = access.New(ctx, access.Options{Store: f.db, Log: log, Cost: access.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}})
 	check(t, err)
-	past, err := history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: f.db, Log: log,
-		Alerts: func() []history.Alert { return operate.AlertsNow(f.verifier, pools) }})
+	lookout := operate.NewLookout(f.verifier, pools, registry)
+	past, err := history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: f.db, Log: log, Alerts: lookout.Alerts, Over: lookout.Over})
 	check(t, err)
 	f.desk = operate.New(operate.Options{Verifier: f.verifier, Domains: registry, Pools: pools, Access: f.access, Decisions: f.seen,
 		History: past, Ward: &doctor.Ward{}, Doctor: doctor.Options{}, Log: log})
@@ -202,7 +202,7 @@ func (f *fixture) do(t *testing.T, method, path, body string) (int, string, stri
 	return r.status, r.header.Get("Content-Type"), r.body
 }
 
-func (f *fixture) decide(t *testing.T, recipient string) verify.Decision {
+func (f *fixture) decide(t testing.TB, recipient string) verify.Decision {
 	t.Helper()
 	r, err := address.Parse(recipient)
 	check(t, err)
@@ -210,7 +210,7 @@ func (f *fixture) decide(t *testing.T, recipient string) verify.Decision {
 }
 
 // token makes a token for a role, of domains, and returns its secret.
-func (f *fixture) token(t *testing.T, role access.Role, write bool, of ...string) string {
+func (f *fixture) token(t testing.TB, role access.Role, write bool, of ...string) string {
 	t.Helper()
 	secret, _, err := f.access.CreateToken(context.Background(), access.Token{Label: string(role), Role: role, Domains: of, Write: write})
 	check(t, err)
@@ -249,7 +249,7 @@ func isProblem(t *testing.T, name string, r reply) api.Problem {
 	t.Helper()
 	var p api.Problem
 	if err := json.Unmarshal([]byte(r.body), &p); err != nil || p.Status != r.status || p.Title == "" || p.Detail == "" ||
-		strings.ContainsAny(p.Detail, "\r") || r.header.Get("Content-Type") != "application/problem+json" {
+		strings.ContainsAny(p.Detail, "\r\n") || r.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("%s: %s %s is no problem detail", name, r.header.Get("Content-Type"), r.body)
 	}
 	return p

@@ -37,8 +37,9 @@ type operation struct {
 	errors []int // statuses of its problems, beside those that every operation has
 }
 
-// always are the statuses that every operation has: a query that can't be read, no token, and too many bad ones.
-var always = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusTooManyRequests}
+// always are the statuses that every operation has: a query that can't be read, no token, a page of another site that asks,
+// and too many bad tokens.
+var always = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}
 
 // call is one request, with who makes it.
 type call struct {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"callout/internal/access"
@@ -34,8 +35,9 @@ type ErrorDetail struct {
 // Error returns the detail: one line.
 func (p *Problem) Error() string { return p.Detail }
 
+// newProblem puts a detail of several lines, as of settings with several faults, on one.
 func newProblem(status int, detail string) *Problem {
-	return &Problem{Title: http.StatusText(status), Status: status, Detail: detail}
+	return &Problem{Title: http.StatusText(status), Status: status, Detail: strings.ReplaceAll(strings.TrimSpace(detail), "\n", "; ")}
 }
 
 // about says which field a problem is about.

@@ -106,6 +106,7 @@ var permissions = []permission{
 	{"GET", "users", "", [7]int{200, 200, 200, 403, 403, 401, 401}},
 	{"GET", "users/anna", "", [7]int{200, 200, 200, 403, 403, 401, 401}},
 	{"PUT", "users/new", `{"role":"admin","password":"correct horse"}`, [7]int{201, 201, 403, 403, 403, 401, 401}},
+	{"PATCH", "users/anna", `{"domains":["foreign.example"]}`, [7]int{200, 200, 403, 403, 403, 401, 401}},
 	{"DELETE", "users/anna", "", [7]int{200, 200, 403, 403, 403, 401, 401}},
 	{"GET", "tokens", "", [7]int{200, 200, 200, 200, 200, 401, 401}},
 	{"POST", "tokens", `{"label":"new","role":"domain","domains":["example.com"]}`, [7]int{201, 201, 403, 403, 403, 401, 401}},

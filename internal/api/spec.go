@@ -7,7 +7,7 @@ type DomainSpec struct {
 	OnUnknown    string   `json:"on_unknown,omitempty" enum:"defer,accept" doc:"What becomes of a recipient that can't be found out; defer where absent"`
 	Aliases      []string `json:"aliases,omitempty" doc:"Other names for the same mailboxes"`
 	Mode         string   `json:"mode,omitempty" enum:"callout,list,list+callout,off" doc:"Where answers come from; callout where absent"`
-	Recipients   []string `json:"recipients,omitempty" doc:"Local recipients, and files of them on the server"`
+	Recipients   []string `json:"recipients,omitempty" doc:"Local recipients: local-parts, addresses of the domain, or patterns like sales-*"`
 	DeliverTo    []any    `json:"deliver_to,omitempty" doc:"Next hop for mail, where that is another; written like destinations"`
 	Enforce      bool     `json:"enforce,omitempty" doc:"Refuse what does not exist"`
 
@@ -28,8 +28,8 @@ type DomainSpec struct {
 	ProbePrefix              string   `json:"probe_prefix,omitempty" maxLength:"20" doc:"How random addresses begin"`
 	ReplyText                string   `json:"reply_text,omitempty" enum:"own,destination" doc:"Whose words a refused client reads"`
 	TLS                      string   `json:"tls,omitempty" enum:"opportunistic,off,require,verify" doc:"Encryption towards destinations"`
-	ClientCert               string   `json:"client_cert,omitempty" doc:"Certificate for destinations that want one: a file on the server"`
-	ClientKey                string   `json:"client_key,omitempty" doc:"Key of that certificate: a file on the server"`
+	ClientCert               string   `json:"client_cert,omitempty" maxLength:"0" doc:"Only \"\": no certificate is shown to destinations, whatever the configuration file says. It alone can name one"`
+	ClientKey                string   `json:"client_key,omitempty" maxLength:"0" doc:"Only \"\", with client_cert"`
 	Source                   []string `json:"source,omitempty" maxItems:"2" doc:"Local addresses that callouts come from, one of each family"`
 	MailFrom                 string   `json:"mail_from,omitempty" doc:"The sender; the null sender where absent"`
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"callout/internal/access"
@@ -51,7 +52,7 @@ func (a *API) actor(r *http.Request) (*access.Actor, error) {
 func secretOf(r *http.Request) (string, error) {
 	given := r.Header.Values("Authorization")
 	if len(given) == 0 {
-		return "", newProblem(http.StatusUnauthorized, "no token; send the header Authorization: Bearer TOKEN")
+		return "", newProblem(http.StatusUnauthorized, "no token; send the header Authorization: Bearer TOKEN, or Basic with the token as the password")
 	}
 	if len(given) == 1 {
 		scheme, rest, _ := strings.Cut(given[0], " ")
@@ -66,13 +67,28 @@ func secretOf(r *http.Request) (string, error) {
 }
 
 // fromElsewhere refuses what a page of another site has a browser ask: it may know a token by Basic authentication, and
-// sends it along unasked.
+// sends it along unasked. Old browsers do not say of which site a page is, nor do others over plain HTTP to another machine.
+// They name it by Origin where something may be changed, and by Referer else, which counts where GET changes something too.
 func fromElsewhere(r *http.Request) error {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
+	here := true
+	switch site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin"); {
+	case site != "":
+		here = site == "same-origin" || site == "none"
+	case origin != "":
+		here = names(origin, r.Host)
+	case strings.HasPrefix(r.URL.Path, "/cgi-bin/") && r.Header.Get("Referer") != "":
+		here = names(r.Header.Get("Referer"), r.Host)
+	}
+	if here {
 		return nil
 	}
 	return newProblem(http.StatusForbidden, "a page of another site asked; the API answers programs, and pages of its own")
+}
+
+// names reports whether a URL, or an origin (RFC 6454 section 7), is of a host with its port. The origin "null" is of none.
+func names(address, host string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
 // challenge says how to authenticate. Only scripts for SpamExperts' API are told of Basic, whose challenge has browsers

@@ -47,6 +47,11 @@ func (c *client) local() bool { return c.token == "" }
 
 // do makes a request and reads its answer into out, which may be nil.
 func (c *client) do(ctx context.Context, method, path string, body, out any) error {
+	return c.doWith(ctx, nil, method, path, body, out)
+}
+
+// doWith is do with more in the header.
+func (c *client) doWith(ctx context.Context, header map[string]string, method, path string, body, out any) error {
 	var r io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -58,6 +63,9 @@ func (c *client) do(ctx context.Context, method, path string, body, out any) err
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, r)
 	if err != nil {
 		return err
+	}
+	for name, value := range header {
+		req.Header.Set(name, value)
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")

@@ -40,8 +40,10 @@ func (s *server) openConsole(ctx context.Context, registry *prometheus.Registry,
 	if c.access, err = access.New(ctx, access.Options{Store: s.store, Log: s.log}); err != nil {
 		return err
 	}
-	alerts := func() []history.Alert { return operate.AlertsNow(s.verifier, s.pools) }
-	if c.history, err = history.New(ctx, history.Options{Gatherer: registry, Store: s.store, Alerts: alerts, Log: s.log}); err != nil {
+	lookout := operate.NewLookout(s.verifier, s.pools, s.domains)
+	if c.history, err = history.New(ctx, history.Options{
+		Gatherer: registry, Store: s.store, Alerts: lookout.Alerts, Over: lookout.Over, Log: s.log,
+	}); err != nil {
 		return err
 	}
 	c.desk = operate.New(operate.Options{

@@ -116,7 +116,7 @@ func TestRefusalsOfServerAtURL(t *testing.T) {
 	}{
 		"a token that is unknown": {problem(401, "whatever"), 1, "the server at URL does not take the token: it is unknown, expired or revoked; use another (`callout token create` makes one)"},
 		"a proxy that wants more": {plain(401), 1, "the server at URL does not take the token: it is unknown, expired or revoked; use another (`callout token create` makes one)"},
-		"not allowed":             {problem(403, "see is not for you: it needs the role admin"), 1, "see is not for you: it needs the role admin"},
+		"not allowed":             {problem(403, "this is not for you: it needs the role admin"), 1, "this is not for you: it needs the role admin"},
 		"not found":               {problem(404, "domain a is not served"), 1, "domain a is not served"},
 		"bad":                     {problem(400, "the cursor is none"), 2, "the cursor is none"},
 		"unusable":                {problem(422, "a: no \x1b[31mdomain\n"), 2, "a: no ?[31mdomain?"},

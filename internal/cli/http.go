@@ -39,10 +39,8 @@ func (s *server) openHTTP(r *prometheus.Registry) error {
 	mux.Handle("GET /metrics", s.scrapers(promhttp.HandlerFor(r, promhttp.HandlerOpts{})))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("/api/", s.console.api)
-	mux.Handle("/cgi-bin/", s.console.api)
 	mux.Handle("/", s.console.pages)
-	s.http = httpServer(mux, s.log)
+	s.http = httpServer(proxied(s.config.HTTP.ProxyFrom, apart(s.console.api, mux)), s.log)
 	c := &s.config.HTTP
 	if c.TLSCert == "" {
 		return nil
@@ -61,6 +59,18 @@ func (s *server) openHTTP(r *prometheus.Registry) error {
 	return nil
 }
 
+// apart gives the API what is its own as it came. A ServeMux would first redirect a path with ".." or "//" in it to another,
+// and so to another operation.
+func apart(api, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/cgi-bin/") {
+			api.ServeHTTP(w, r)
+			return
+		}
+		others.ServeHTTP(w, r)
+	})
+}
+
 // serveHTTP serves the HTTP listener until it is closed.
 func (s *server) serveHTTP() error {
 	if s.http.TLSConfig != nil {
@@ -70,9 +80,10 @@ func (s *server) serveHTTP() error {
 }
 
 // scrapers lets those read metrics who are on this machine, where the listener is for it alone, or have an admin's token:
-// metrics name destinations of everybody.
+// metrics name destinations of everybody. Behind a proxy the listener is for others too.
 func (s *server) scrapers(metrics http.Handler) http.Handler {
-	if at, err := netip.ParseAddrPort(s.httpListener.Addr().String()); err != nil || at.Addr().Unmap().IsLoopback() {
+	at, err := netip.ParseAddrPort(s.httpListener.Addr().String())
+	if here := err != nil || at.Addr().Unmap().IsLoopback(); here && len(s.config.HTTP.ProxyFrom) == 0 {
 		return metrics
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -29,6 +29,14 @@ func (f *passwordFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.generate, "generate", false, "make a password, and print it this once")
 }
 
+// made returns a password where it was made here, for nobody else knows it.
+func (f *passwordFlags) made(password string) string {
+	if f.generate {
+		return password
+	}
+	return ""
+}
+
 // password returns a new password for a user.
 func (a *app) password(f *passwordFlags, name string) (string, error) {
 	var password string

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -254,6 +255,8 @@ func needRestart(old, new *config.Config) []string {
 	differ("http.listen", httpOf(old), httpOf(new))
 	differ("http.tls_cert", old.HTTP.TLSCert, new.HTTP.TLSCert)
 	differ("http.tls_key", old.HTTP.TLSKey, new.HTTP.TLSKey)
+	differ("http.insecure", old.HTTP.Insecure, new.HTTP.Insecure)
+	differ("http.proxy_from", old.HTTP.ProxyFrom, new.HTTP.ProxyFrom)
 	return keys
 }
 
@@ -285,6 +288,22 @@ func (s *server) shutGateway() {
 	s.hops.Close(quit)
 }
 
+// shutHTTP answers the requests that people and programs have made, and takes no more.
+func (s *server) shutHTTP(ctx context.Context) {
+	var both sync.WaitGroup
+	for _, h := range []*http.Server{s.admin, s.http} {
+		if h == nil {
+			continue
+		}
+		both.Go(func() {
+			if h.Shutdown(ctx) != nil {
+				h.Close()
+			}
+		})
+	}
+	both.Wait()
+}
+
 // shutdown answers what was asked, says QUIT to destinations, writes what is to be kept and closes everything.
 func (s *server) shutdown() {
 	s.draining.Store(true)
@@ -298,7 +317,7 @@ func (s *server) shutdown() {
 	s.policy.Shutdown(ctx)
 	cancel()
 	ctx, cancel = by(settleBy)
-	s.admin.Shutdown(ctx)
+	s.shutHTTP(ctx)
 	s.verifier.Close(ctx)
 	cancel()
 	ctx, cancel = by(quitBy)
@@ -310,9 +329,6 @@ func (s *server) shutdown() {
 	defer cancel()
 	if err := s.behind.Close(ctx); err != nil {
 		s.log.Error("shutdown: verdicts could not be written; they will be asked again", "err", err)
-	}
-	if s.http != nil {
-		s.http.Close()
 	}
 	s.console.close(ctx)
 	if err := s.store.Close(); err != nil {

@@ -115,7 +115,7 @@ func (a *app) userAdd() *cobra.Command {
 				return err
 			}
 			if _, err := a.user(cmd, c, args[0]); err == nil {
-				return fmt.Errorf("user %s is there already; change them with `callout user set`, or their password with `callout user passwd`", clean(args[0]))
+				return isThere(args[0])
 			} else if !isStatus(err, http.StatusNotFound) {
 				return err
 			}
@@ -123,7 +123,16 @@ func (a *app) userAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.putUser(cmd, c, args[0], api.UserRequest{Role: string(role), Domains: may.domains, Password: password}, from.generate, asJSON)
+			var u access.User
+			want := api.UserRequest{Role: string(role), Domains: may.domains, Password: password}
+			err = c.doWith(cmd.Context(), map[string]string{"If-None-Match": "*"}, http.MethodPut, userPath(args[0]), want, &u)
+			switch {
+			case isStatus(err, http.StatusPreconditionFailed): // somebody made them while the password was typed
+				return isThere(args[0])
+			case err != nil:
+				return err
+			}
+			return a.showUser(u, from.made(password), asJSON)
 		},
 	}
 	at.flags(cmd)
@@ -144,25 +153,30 @@ func (a *app) user(cmd *cobra.Command, c *client, name string) (u access.User, e
 	return u, err
 }
 
-// putUser sends what a user is to be, and shows what became of it; the password only where it was made here.
-func (a *app) putUser(cmd *cobra.Command, c *client, name string, want api.UserRequest, made, asJSON bool) error {
+func isThere(name string) error {
+	return fmt.Errorf("user %s is there already; change them with `callout user set`, or their password with `callout user passwd`", clean(name))
+}
+
+// changeUser sends what is to change of a user, and shows what became of it; the password where it was made here.
+func (a *app) changeUser(cmd *cobra.Command, c *client, name string, want api.UserChange, made string, asJSON bool) error {
 	var u access.User
-	if err := c.do(cmd.Context(), http.MethodPut, userPath(name), want, &u); err != nil {
+	if err := c.do(cmd.Context(), http.MethodPatch, userPath(name), want, &u); err != nil {
 		return err
 	}
-	shown := ""
-	if made {
-		shown = want.Password
-	}
+	return a.showUser(u, made, asJSON)
+}
+
+// showUser shows a user, and the password where one was made, "" for none.
+func (a *app) showUser(u access.User, made string, asJSON bool) error {
 	if asJSON {
 		return printJSON(a, struct {
 			access.User
 			Password string `json:"password,omitempty"`
-		}{u, shown})
+		}{u, made})
 	}
 	a.out.line("user      %s\nrole      %s\ndomains   %s", clean(u.Name), u.Role, scopeWords(u.Role, u.Domains))
-	if made {
-		a.out.line("password  %s\nIt is not shown again.", shown)
+	if made != "" {
+		a.out.line("password  %s\nIt is not shown again.", made)
 	}
 	return nil
 }

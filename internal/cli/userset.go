@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"callout/internal/access"
 	"callout/internal/api"
 )
 
@@ -28,24 +27,11 @@ func (a *app) userSet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			u, err := a.user(cmd, c, args[0])
-			if err != nil {
-				return err
+			want := api.UserChange{Role: string(role)}
+			if changed {
+				want.Domains = append([]string{}, may.domains...) // none at all is not the same as not given
 			}
-			want := api.UserRequest{Role: string(u.Role), Domains: u.Domains}
-			if role != "" {
-				want.Role = string(role)
-			}
-			admin := want.Role == string(access.RoleAdmin)
-			switch {
-			case changed && admin:
-				return usage("%s is an admin, who sees every domain; add --role domain", u.Name)
-			case changed:
-				want.Domains = may.domains
-			case admin:
-				want.Domains = nil
-			}
-			return a.putUser(cmd, c, args[0], want, false, asJSON)
+			return a.changeUser(cmd, c, args[0], want, "", asJSON)
 		},
 	}
 	at.flags(cmd)
@@ -65,15 +51,14 @@ func (a *app) userPasswd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			u, err := a.user(cmd, c, args[0])
-			if err != nil {
+			if _, err := a.user(cmd, c, args[0]); err != nil { // said before a password is typed for nobody
 				return err
 			}
 			password, err := a.password(&from, args[0])
 			if err != nil {
 				return err
 			}
-			return a.putUser(cmd, c, args[0], api.UserRequest{Role: string(u.Role), Domains: u.Domains, Password: password}, from.generate, asJSON)
+			return a.changeUser(cmd, c, args[0], api.UserChange{Password: password}, from.made(password), asJSON)
 		},
 	}
 	at.flags(cmd)

@@ -106,6 +106,8 @@ var badFiles = []struct{ file, want string }{
 	{"[http]\ntls_cert = 5", `2:12: http.tls_cert: 5 is not text; write for example "server.pem"`},
 	{"[http]\ntls_cert = \"a\"", `2:12: http.tls_cert: "a" has no tls_key beside it; write both, or neither`},
 	{"[http]\ntls_cert = \"\"\ntls_key = \"b\"", `3:11: http.tls_key: "b" has no tls_cert beside it; write both, or neither`},
+	{"[http]\nproxy_from = \"127.0.0.1\"", `2:14: http.proxy_from: "127.0.0.1" is not a list; write for example ["127.0.0.1"]`},
+	{"[http]\nproxy_from = [\"127.0.0.1\", \"localhost\"]", `2:28: http.proxy_from: "localhost" is neither an IP address nor a network; write for example "192.0.2.10" or "10.1.0.0/16"`},
 	{"[http]\ntls_key = \"a\\nb\"", `2:11: http.tls_key: "a\nb" has a control character; remove it`},
 	{"[http]\nlisten = \":8025\"\ntls_cert = \"/no/such\"\ntls_key = \"b\"", `3:12: http.tls_cert: /no/such: no such file or directory; create it, or name another`},
 

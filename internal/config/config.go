@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -39,9 +40,10 @@ type Log struct {
 
 // HTTP is the listener of the web interface, the API, metrics and health.
 type HTTP struct {
-	Listen          *Listen // nil: off
-	Insecure        bool    // may listen on other than loopback addresses without TLS
-	TLSCert, TLSKey string  // files as they are to be opened, in PEM; both or none. They could be loaded when the file was read
+	Listen          *Listen        // nil: off
+	Insecure        bool           // may listen on other than loopback addresses without TLS
+	ProxyFrom       []netip.Prefix // whose X-Forwarded-For says who the client is; masked, and none is IPv4 as IPv6
+	TLSCert, TLSKey string         // files as they are to be opened, in PEM; both or none. They could be loaded when the file was read
 }
 
 // Default returns the configuration of a file that sets nothing.

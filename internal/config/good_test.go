@@ -49,6 +49,7 @@ listen = []
 [http]
 listen = "0.0.0.0:8026"
 insecure = true
+proxy_from = ["192.0.2.11", "2001:db8:2::/64"]
 
 [cache]
 valid_ttl = "4d"
@@ -134,7 +135,10 @@ func TestSample(t *testing.T) {
 			{Network: "unix", Address: "/run/p", Mode: 0o660, Where: at(25, 87)},
 			{Network: "tcp", Address: "[::1]:0", Where: at(25, 102)},
 		},
-		HTTP: HTTP{Listen: &Listen{Network: "tcp", Address: "0.0.0.0:8026", Where: at(31, 10)}, Insecure: true},
+		HTTP: HTTP{
+			Listen: &Listen{Network: "tcp", Address: "0.0.0.0:8026", Where: at(31, 10)}, Insecure: true,
+			ProxyFrom: []netip.Prefix{netip.MustParsePrefix("192.0.2.11/32"), netip.MustParsePrefix("2001:db8:2::/64")},
+		},
 		Gateway: Gateway{
 			Listen: []Listen{
 				{Network: "tcp", Address: "0.0.0.0:25", Where: at(8, 11)}, {Network: "tcp", Address: "[::]:25", Where: at(8, 25)},

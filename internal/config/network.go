@@ -7,11 +7,19 @@ import (
 	"strings"
 )
 
-// mostNetworks bounds gateway.proxy_from: each new connection is held against all of them.
+// mostNetworks bounds a list of proxies: each new connection or request is held against all of them.
 const mostNetworks = 1000
 
-// proxyFrom reads gateway.proxy_from.
-func (r reading) proxyFrom() {
+// networks takes IP addresses and networks.
+func networks(at func(*Config) *[]netip.Prefix) takes {
+	return takes{
+		words: "a list of IP addresses and networks", example: `["192.0.2.10", "10.1.0.0/16"]`,
+		read: func(r reading) { r.networks(at(r.to.file.config)) },
+	}
+}
+
+// networks reads a list of them, each masked, and none IPv4 as IPv6.
+func (r reading) networks(to *[]netip.Prefix) {
 	if !r.is(isList, "a list") {
 		return
 	}
@@ -35,7 +43,7 @@ func (r reading) proxyFrom() {
 			all = append(all, network)
 		}
 	}
-	r.to.file.config.Gateway.ProxyFrom = all
+	*to = all
 }
 
 // parseNetwork reads a network or a single address; IPv4 that is written as IPv6 becomes IPv4. The error says what is

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"time"
 
 	"callout/internal/domains"
@@ -55,6 +56,8 @@ var schema = []key{
 		words: "a file, or \"\" for none", example: `"server.pem"`, read: reading.httpKey}},
 	{"http", "insecure", false, `false`, "let other machines use http.listen without TLS",
 		truth(func(t target) *bool { return &t.file.config.HTTP.Insecure })},
+	{"http", "proxy_from", false, `[]`, "reverse proxies that say who the client is", networks(
+		func(c *Config) *[]netip.Prefix { return &c.HTTP.ProxyFrom })},
 
 	{"cache", "valid_ttl", true, `"96h"`, "how long an existing recipient is kept", duration(
 		time.Second, longest, func(s *domains.Settings) *time.Duration { return &s.Cache.ValidTTL })},
@@ -145,8 +148,8 @@ var schema = []key{
 		words: "a file, or \"\" for none", example: `"server.pem"`, read: reading.tlsCert}},
 	{"gateway", "tls_key", false, `""`, "key of that certificate", takes{
 		words: "a file, or \"\" for none", example: `"server.pem"`, read: reading.tlsKey}},
-	{"gateway", "proxy_from", false, `[]`, "load balancers that send a PROXY header", takes{
-		words: "a list of IP addresses and networks", example: `["192.0.2.10", "10.1.0.0/16"]`, read: reading.proxyFrom}},
+	{"gateway", "proxy_from", false, `[]`, "load balancers that send a PROXY header", networks(
+		func(c *Config) *[]netip.Prefix { return &c.Gateway.ProxyFrom })},
 	{"gateway", "xclient", false, `false`, "tell next hops who the client is",
 		truth(func(t target) *bool { return &t.file.config.Gateway.XCLIENT })},
 	{"gateway", "postmaster", false, `""`, "who gets mail for postmaster without a domain", text(

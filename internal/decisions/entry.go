@@ -11,7 +11,7 @@ import (
 // Entry is one decision, for people. Its words are those of the log and the metrics. Texts that came from outside are
 // cut where they are very long: a sender after 320 octets, a reply's text after 500.
 type Entry struct {
-	Seq         uint64    `json:"seq"` // rises in the order in which decisions were made; see NewLog
+	Seq         uint64    `json:"seq,omitzero"` // rises in the order in which decisions were made; see NewLog. Absent where it is not of the log
 	At          time.Time `json:"at"`
 	Front       string    `json:"front"`
 	Domain      string    `json:"domain,omitempty"`    // of the recipient, as A-labels; "" for an address that is none

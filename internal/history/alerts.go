@@ -24,23 +24,6 @@ type identity struct{ kind, domain, host string }
 
 func (a *Alert) identity() identity { return identity{a.Kind, a.Domain, a.Host} }
 
-// maxText is how much of an alert's text is kept, in octets.
-const maxText = 2000
-
-// OpenAlerts returns what is to be looked at at this moment. Each is open since it was first seen, before a restart too.
-func (h *History) OpenAlerts() []Alert {
-	holding := h.holding()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for i := range holding {
-		a := &holding[i]
-		if known, ok := h.open[a.identity()]; ok {
-			a.ID, a.Since = known.ID, known.Since
-		}
-	}
-	return holding
-}
-
 // PastAlerts returns a page of the alerts that are past, the last to end first, 1 to 1,000 of them, and the cursor of the
 // next page, "" after the last. The error wraps store.ErrCursor for a cursor of another making. They are kept for 30 days,
 // and the last 10,000.
@@ -59,26 +42,6 @@ func (h *History) PastAlertsOf(ctx context.Context, domains []string, cursor str
 		page[i] = Alert(a)
 	}
 	return page, next, nil
-}
-
-// holding returns what is to be looked at now, each one once, and since now where nobody knows since when.
-func (h *History) holding() []Alert {
-	all := h.now()
-	seen := make(map[identity]bool, len(all))
-	holding := make([]Alert, 0, len(all))
-	for _, a := range all {
-		if seen[a.identity()] {
-			continue
-		}
-		seen[a.identity()] = true
-		a.ID, a.Until, a.Text = 0, time.Time{}, a.Text[:min(len(a.Text), maxText)]
-		if a.Since.IsZero() {
-			a.Since = time.Now()
-		}
-		a.Since = a.Since.UTC().Truncate(time.Millisecond)
-		holding = append(holding, a)
-	}
-	return holding
 }
 
 // look compares what holds now with what was open, and stores what is different.

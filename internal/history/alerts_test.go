@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,8 +43,10 @@ func listed(all []history.Alert) string {
 	return strings.Join(lines, "; ")
 }
 
+// wantAlerts checks what is open now, also where it has changed this very moment, and what is past.
 func wantAlerts(t *testing.T, h *history.History, open, past string) {
 	t.Helper()
+	h.LookAgain()
 	if got := listed(h.OpenAlerts()); got != open {
 		t.Errorf("open: %s\nwant: %s", got, open)
 	}
@@ -65,16 +68,16 @@ func TestAlertsBeginChangeAndEnd(t *testing.T) {
 		now.is(paused, loop, paused)
 		wantAlerts(t, h, "0 paused a.example 00:00:00- one; 0 loop 192.0.2.1:25 00:00:05- two", "") // at once, and each once
 		sleep(10 * time.Second)
-		wantAlerts(t, h, "1 paused a.example 00:00:10- one; 2 loop 192.0.2.1:25 00:00:05- two", "")
+		wantAlerts(t, h, "1 paused a.example 00:00:00- one; 2 loop 192.0.2.1:25 00:00:05- two", "")
 		paused.Text, paused.Since = "one, changed", time.Now()
 		now.is(loop, paused)
 		sleep(time.Minute)
-		wantAlerts(t, h, "2 loop 192.0.2.1:25 00:00:05- two; 1 paused a.example 00:00:10- one, changed", "")
+		wantAlerts(t, h, "2 loop 192.0.2.1:25 00:00:05- two; 1 paused a.example 00:00:00- one, changed", "")
 		other := paused
 		other.Domain = "b.example"
 		now.is(other)
 		sleep(10 * time.Second)
-		ended := "1 paused a.example 00:00:10-00:01:20 one, changed; 2 loop 192.0.2.1:25 00:00:05-00:01:20 two"
+		ended := "1 paused a.example 00:00:00-00:01:20 one, changed; 2 loop 192.0.2.1:25 00:00:05-00:01:20 two"
 		wantAlerts(t, h, "3 paused b.example 00:00:10- one, changed", ended)
 		now.is(other, loop)
 		sleep(10 * time.Second)
@@ -103,21 +106,92 @@ func TestARestartDoesNotEndAnAlertThatStillHolds(t *testing.T) {
 	})
 }
 
+// What was found out before a restart may not be known again yet.
+func TestAnAlertThatIsNotKnownToBeOverGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, goesOn situation
+		f := newFake()
+		loop := history.Alert{Kind: "loop", Host: "192.0.2.1:25", Text: "two"}
+		paused := history.Alert{Kind: "paused", Text: "one"}
+		now.is(loop, paused)
+		h := begun(t, newCounters(), f, now.alerts)
+		sleep(10 * time.Second)
+		h.Close(t.Context())
+		now.is()
+		goesOn.is(loop)
+		h, err := history.New(t.Context(), history.Options{Gatherer: newCounters(), Store: f, Alerts: now.alerts, Over: func(a history.Alert) bool {
+			return !slices.ContainsFunc(goesOn.alerts(), func(b history.Alert) bool { return a.Kind == b.Kind && a.Host == b.Host })
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close(t.Context())
+		wantAlerts(t, h, "1 loop 192.0.2.1:25 00:00:10- two", "")
+		sleep(time.Minute)
+		past := "2 paused  00:00:10-00:00:20 one"
+		wantAlerts(t, h, "1 loop 192.0.2.1:25 00:00:10- two", past)
+		loop.Text, loop.Since = "two, again", time.Now()
+		now.is(loop) // seen again: the same one
+		sleep(10 * time.Second)
+		wantAlerts(t, h, "1 loop 192.0.2.1:25 00:00:10- two, again", past)
+		now.is()
+		goesOn.is()
+		sleep(10 * time.Second)
+		wantAlerts(t, h, "", "1 loop 192.0.2.1:25 00:00:10-00:01:30 two, again; "+past)
+	})
+}
+
+func TestEveryPageMayAskForTheAlertsThatAreOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now situation
+		looks := 0
+		h := begun(t, newCounters(), newFake(), func() []history.Alert {
+			looks++
+			return now.alerts()
+		})
+		defer h.Close(t.Context())
+		for range 100 {
+			h.OpenAlerts()
+		}
+		if looks != 1 {
+			t.Errorf("what holds was looked at %d times for 100 pages", looks)
+		}
+		now.is(history.Alert{Kind: "paused", Text: "one"})
+		if open := listed(h.OpenAlerts()); open != "" {
+			t.Errorf("looked at again at once: %s", open)
+		}
+		h.LookAgain()
+		if open := listed(h.OpenAlerts()); open != "0 paused  00:00:00- one" {
+			t.Errorf("after a change: %s", open)
+		}
+		h.OpenAlerts()[0].Text = "changed by who asked"
+		now.is()
+		time.Sleep(time.Second - time.Nanosecond)
+		if open := listed(h.OpenAlerts()); open != "0 paused  00:00:00- one" {
+			t.Errorf("within a second: %s", open)
+		}
+		time.Sleep(time.Nanosecond)
+		if open := h.OpenAlerts(); len(open) != 0 || looks != 3 {
+			t.Errorf("a second later: %s, %d looks", listed(open), looks)
+		}
+	})
+}
+
 func TestAlertsThatAreOpenAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now situation
 		f := newFake()
 		var all []history.Alert
 		for i := range 10_100 {
-			all = append(all, history.Alert{Kind: "turned", Domain: fmt.Sprintf("d%d.example", i), Text: strings.Repeat("x", 5000)})
+			all = append(all, history.Alert{Kind: "turned", Domain: fmt.Sprintf("d%d.example", i), Text: "xx" + strings.Repeat("€", 1000)})
 		}
 		now.is(all...)
 		h := begun(t, newCounters(), f, now.alerts)
 		defer h.Close(t.Context())
 		sleep(30 * time.Second)
 		open := h.OpenAlerts()
-		if len(open) != 10_100 || open[9_999].ID == 0 || open[10_000].ID != 0 || len(open[0].Text) != 2000 {
-			t.Errorf("%d are open", len(open))
+		if len(open) != 10_100 || open[9_999].ID == 0 || open[10_000].ID != 0 || open[0].Text != "xx"+strings.Repeat("€", 666) {
+			t.Errorf("%d are open, %q", len(open), open[0].Text)
 		}
 		now.is(all[5000:]...)
 		sleep(20 * time.Second)

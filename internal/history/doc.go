@@ -6,7 +6,8 @@
 // The counters begin anew with each start, so the first reading is where counting begins and never a number of events.
 //
 // An alert is known by what it is and whom it is about. While one holds its words may change; it is past once a look
-// does not find it any more. One that was open before a restart and still holds at the first look goes on.
+// does not find it any more. One that was open before a restart and still holds at the first look goes on,
+// and so does one of which it can't be known yet.
 //
 // The package knows neither what is counted nor what alerts mean, nor who may see them.
 package history

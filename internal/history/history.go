@@ -30,8 +30,11 @@ const (
 type Options struct {
 	Gatherer prometheus.Gatherer // has the counters of docs/metrics.md
 	Store    store.History
-	Alerts   func() []Alert // what is to be looked at now; nil: nothing ever
-	Log      *slog.Logger   // nil: silent
+	Alerts   func() []Alert // what is known to hold now; nil: nothing ever
+	// Over reports whether an alert that was open is over, now that it is not known to hold: what was found out before a
+	// restart may not be known again yet. nil: always.
+	Over func(Alert) bool
+	Log  *slog.Logger // nil: silent
 }
 
 // History keeps what happened. Its methods may be called from any goroutine.
@@ -39,7 +42,10 @@ type History struct {
 	gatherer prometheus.Gatherer
 	store    store.History
 	now      func() []Alert
+	over     func(Alert) bool
 	log      *slog.Logger
+
+	last sighting // what holds, as it was last looked at
 
 	mu      sync.Mutex // guards what follows
 	samples []sample   // of the last minute, oldest first
@@ -66,8 +72,11 @@ func New(ctx context.Context, o Options) (*History, error) {
 	if o.Alerts == nil {
 		o.Alerts = func() []Alert { return nil }
 	}
+	if o.Over == nil {
+		o.Over = func(Alert) bool { return true }
+	}
 	h := &History{
-		gatherer: o.Gatherer, store: o.Store, now: o.Alerts, log: o.Log,
+		gatherer: o.Gatherer, store: o.Store, now: o.Alerts, over: o.Over, log: o.Log,
 		open: make(map[identity]store.Alert), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	open, err := o.Store.OpenAlerts(ctx)

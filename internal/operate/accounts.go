@@ -24,35 +24,9 @@ func (k *Desk) User(ctx context.Context, who *access.Actor, name string) (access
 	}
 	u, ok := k.access.User(name)
 	if !ok {
-		return u, failure(Missing, "there is no user %.100q", name)
+		return u, noUser(name)
 	}
 	return u, nil
-}
-
-// PutUser adds a user or changes one.
-func (k *Desk) PutUser(ctx context.Context, who *access.Actor, name string, c access.UserChange) (u access.User, created bool, err error) {
-	if err := k.adminWrites(ctx, who, setUser, name); err != nil {
-		return u, false, err
-	}
-	if c.Domains, err = k.domainNames(c.Domains); err != nil {
-		return u, false, err
-	}
-	if created, err = k.access.PutUser(ctx, name, c); err != nil {
-		return u, false, err
-	}
-	detail := fmt.Sprintf("role %s", c.Role)
-	if len(c.Domains) > 0 {
-		detail += ", domains " + shorten(c.Domains)
-	}
-	if c.Password != "" {
-		detail += ", password set"
-	}
-	k.done(ctx, who, setUser, name, detail)
-	u, ok := k.access.User(strings.ToLower(name))
-	if !ok { // removed again meanwhile
-		return u, false, failure(Missing, "there is no user %.100q", name)
-	}
-	return u, created, nil
 }
 
 // domainNames normalises the domains of a user or token. They need not be served yet; an alias is refused, since its
@@ -156,11 +130,24 @@ func (k *Desk) mayHold(ctx context.Context, who *access.Actor, t *access.Token) 
 		return k.forbid(ctx, who, createToken, t.Label, "its role may not be more than yours: domain")
 	}
 	for _, d := range t.Domains {
-		if !who.Sees(d) {
+		if !k.isTheirs(who, d) {
 			return k.forbid(ctx, who, createToken, t.Label, fmt.Sprintf("%.100q is not one of your domains", d))
 		}
 	}
 	return nil
+}
+
+// isTheirs reports whether a name, as it was given, is that of a domain which somebody sees. One that is not served may be
+// among theirs too; one that has become an alias of somebody else's domain is so no more.
+func (k *Desk) isTheirs(who *access.Actor, text string) bool {
+	name, err := domainName(strings.TrimSpace(text))
+	if err != nil {
+		return false
+	}
+	if d := k.domains.Lookup(name); d != nil {
+		return sees(who, d)
+	}
+	return who.Sees(name)
 }
 
 // DeleteToken revokes a token: any for an admin, their own for others.

@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"callout/internal/access"
 	"callout/internal/decisions"
@@ -28,6 +29,8 @@ type DecisionQuery struct {
 	Limit                                                     int
 }
 
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
 // filter makes the filter of a query: what somebody may see of what was asked for.
 func (k *Desk) filter(ctx context.Context, who *access.Actor, q *DecisionQuery) (f decisions.Filter, err error) {
 	if err := choose("action", q.Action, "accept", "reject", "defer", "no_opinion"); err != nil {
@@ -35,6 +38,12 @@ func (k *Desk) filter(ctx context.Context, who *access.Actor, q *DecisionQuery) 
 	}
 	if err := choose("verdict", q.Verdict, "valid", "invalid", "unknown"); err != nil {
 		return f, err
+	}
+	if err := choose("source", q.Source, "cache", "callout", "none"); err != nil {
+		return f, err
+	}
+	if strings.Trim(q.Front, letters) != "" { // front ends name themselves
+		return f, &Error{Kind: Malformed, Field: "front", Detail: failure(Malformed, "front %.40q is no word of a-z", q.Front).Error()}
 	}
 	f = decisions.Filter{Text: q.Text, Action: q.Action, Verdict: q.Verdict, Reason: q.Reason, Source: q.Source, Front: q.Front, Recipient: q.Recipient}
 	if q.Domain != "" {
@@ -51,9 +60,11 @@ func (k *Desk) filter(ctx context.Context, who *access.Actor, q *DecisionQuery) 
 	}
 	if !who.Admin() {
 		f.Domains = map[string]bool{}
-		for _, d := range k.mine(who) {
-			for _, name := range d.Names() {
-				f.Domains[name] = true
+		for _, name := range who.Domains {
+			if d := k.domains.Lookup(name); d != nil && sees(who, d) {
+				for _, name := range d.Names() {
+					f.Domains[name] = true
+				}
 			}
 		}
 	}
@@ -82,32 +93,6 @@ func (k *Desk) Decisions(ctx context.Context, who *access.Actor, q DecisionQuery
 		page.Next = strconv.FormatUint(next, 10)
 	}
 	return page, nil
-}
-
-// Watch tells of decisions as they are made, from now on, or after one that is known by its number, until ctx ends or
-// tell returns an error, which it returns. lost says that some were made faster than they were told.
-func (k *Desk) Watch(ctx context.Context, who *access.Actor, q DecisionQuery, after uint64, tell func(page []Decision, lost bool) error) error {
-	f, err := k.filter(ctx, who, &q)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := k.long(ctx)
-	defer cancel()
-	if after == 0 || after > k.decisions.Last() {
-		after = k.decisions.Last()
-	}
-	for {
-		found, last, lost := k.decisions.After(f, after, MaxLimit)
-		if len(found) > 0 || lost {
-			if err := tell(explained(found), lost); err != nil {
-				return err
-			}
-		}
-		if err := k.decisions.Wait(ctx, last); err != nil { // which also spaces the rounds where there are many
-			return err
-		}
-		after = last
-	}
 }
 
 func explained(found []decisions.Entry) []Decision {

@@ -67,7 +67,9 @@ func (k *Desk) long(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-// done writes a change to the audit log. The change stands whether or not its line does.
+// done writes a change to the audit log. The change stands whether or not its line does. What is alerted of may be another
+// from now on.
 func (k *Desk) done(ctx context.Context, who *access.Actor, action, target, detail string) {
+	k.history.LookAgain()
 	k.access.Record(context.WithoutCancel(ctx), who, action, target, detail, false)
 }

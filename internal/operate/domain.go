@@ -22,7 +22,7 @@ type Domain struct {
 	Aliases      []string        `json:"aliases,omitempty" doc:"Of the domain, also where this is one"`
 	Origin       string          `json:"origin" enum:"file,store" doc:"file: read-only here"`
 	Destinations [][]string      `json:"destinations" doc:"Groups of equal priority, the first asked first"`
-	DeliverTo    [][]string      `json:"deliver_to,omitempty" doc:"Absent where mail goes to the destinations"`
+	DeliverTo    [][]string      `json:"deliver_to,omitempty" doc:"Absent where mail goes to the destinations; for admins"`
 	OnUnknown    string          `json:"on_unknown" enum:"defer,accept"`
 	Mode         string          `json:"mode" enum:"callout,list,list+callout,off"`
 	Enforce      bool            `json:"enforce" doc:"What its settings say"`
@@ -33,7 +33,7 @@ type Domain struct {
 	ValidTTL     string          `json:"valid_ttl" doc:"How long a valid verdict is kept, as in settings" example:"96h"`
 	InvalidTTL   string          `json:"invalid_ttl" doc:"How long an invalid verdict is kept, as in settings" example:"2h"`
 	Standing     []Standing      `json:"standing" doc:"How it stands, what matters most first"`
-	Spec         json.RawMessage `json:"spec,omitempty" doc:"Of a domain of the store: what PUT takes"`
+	Spec         json.RawMessage `json:"spec,omitempty" doc:"Of a domain of the store: what PUT takes; for admins"`
 }
 
 // CatchAll is what the last probe of a domain said.
@@ -66,7 +66,18 @@ func (k *Desk) Domain(ctx context.Context, who *access.Actor, name string) (Doma
 	if err != nil {
 		return Domain{}, err
 	}
-	return k.viewOne(ctx, d)
+	return k.viewOne(ctx, who, d)
+}
+
+// DomainWithHosts returns a domain and its hosts, as Domain and HostsOf do.
+func (k *Desk) DomainWithHosts(ctx context.Context, who *access.Actor, name string) (Domain, []Host, error) {
+	d, err := k.domain(ctx, who, see, name)
+	if err != nil {
+		return Domain{}, nil, err
+	}
+	hosts := k.hostsByName()
+	view, err := k.viewWith(ctx, who, d, hosts)
+	return view, hosts.views(who, d), err
 }
 
 // PutDomain adds or replaces a domain of the store. spec is a JSON object with the keys of a [[domain]] but name.
@@ -87,7 +98,7 @@ func (k *Desk) PutDomain(ctx context.Context, who *access.Actor, name string, sp
 	if d == nil { // removed again meanwhile
 		return view, false, notServed(name)
 	}
-	view, err = k.viewOne(ctx, d)
+	view, err = k.viewOne(ctx, who, d)
 	return view, created, err
 }
 
@@ -100,7 +111,7 @@ func compact(spec []byte) string {
 			spec = b
 		}
 	}
-	return string(spec[:min(len(spec), most)])
+	return strings.ToValidUTF8(string(spec[:min(len(spec), most)]), "")
 }
 
 // DeleteDomain removes a domain of the store with all that is known of it.
@@ -156,6 +167,7 @@ func (k *Desk) forgetUnserved(names []string) {
 
 // sight is what the views of domains are made from, besides the domains.
 type sight struct {
+	who    *access.Actor
 	pauses []store.Pause
 	hosts  hostsByName
 	held   map[string]store.Count // by names
@@ -175,36 +187,43 @@ func (s *sight) heldBy(d *domains.Domain) (sum Held) {
 }
 
 // look takes in what views of many domains are made from.
-func (k *Desk) look(ctx context.Context) (*sight, error) {
+func (k *Desk) look(ctx context.Context, who *access.Actor) (*sight, error) {
 	held, err := k.verifier.HeldByName(ctx)
-	return &sight{k.verifier.Pauses(), k.hostsByName(), held}, err
+	return &sight{who, k.verifier.Pauses(), k.hostsByName(), held}, err
 }
 
 // viewOne makes the view of one domain.
-func (k *Desk) viewOne(ctx context.Context, d *domains.Domain) (Domain, error) {
+func (k *Desk) viewOne(ctx context.Context, who *access.Actor, d *domains.Domain) (Domain, error) {
+	return k.viewWith(ctx, who, d, k.hostsByName())
+}
+
+func (k *Desk) viewWith(ctx context.Context, who *access.Actor, d *domains.Domain, hosts hostsByName) (Domain, error) {
 	held, err := k.verifier.Held(ctx, d)
 	if err != nil {
 		return Domain{}, err
 	}
-	return k.view(d, &sight{pauses: k.verifier.Pauses(), hosts: k.hostsByName()}, Held(held)), nil
+	return k.view(d, &sight{who: who, pauses: k.verifier.Pauses(), hosts: hosts}, Held(held)), nil
 }
 
 func (k *Desk) view(d *domains.Domain, s *sight, held Held) Domain {
 	view := Domain{
 		Name: d.Name, AliasOf: d.AliasOf, Aliases: d.Aliases, Origin: d.Origin.String(), Destinations: names(d.Destination),
 		OnUnknown: onUnknown(&d.Settings), Mode: d.Mode.String(), Enforce: d.Settings.Enforce, Paused: pauseOf(d, s.pauses),
-		DeliverTo: names(d.DeliverTo), Recipients: d.Recipients.Len(), Verdicts: held,
+		Recipients: d.Recipients.Len(), Verdicts: held,
 		ValidTTL: setting(d.Settings.Cache.ValidTTL), InvalidTTL: setting(d.Settings.Cache.InvalidTTL),
 	}
-	if d.Origin == domains.FromStore {
-		view.Spec, _ = k.domains.Spec(d.Name)
+	if s.who.Admin() { // how mail is handled here is their business
+		view.DeliverTo = names(d.DeliverTo)
+		if d.Origin == domains.FromStore {
+			view.Spec, _ = k.domains.Spec(d.Name)
+		}
 	}
 	if c, ok := k.verifier.CatchAll(d); ok {
 		view.CatchAll = &CatchAll{
 			Accepts: c.Accepts, Turned: c.Turned, Provisional: c.Provisional, Reply: c.Reply.String(), Host: c.Host, Asked: c.Asked.Truncate(time.Millisecond),
 		}
 	}
-	view.Standing = standings(&view, s.hosts.of(d))
+	view.Standing = standings(&view, s.hosts.of(s.who, d))
 	return view
 }
 

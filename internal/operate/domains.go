@@ -47,7 +47,7 @@ func (k *Desk) Domains(ctx context.Context, who *access.Actor, q DomainQuery) (D
 	if err := choose("standing", q.Standing, standingWords...); err != nil {
 		return DomainPage{}, err
 	}
-	sight, err := k.look(ctx)
+	sight, err := k.look(ctx, who)
 	if err != nil {
 		return DomainPage{}, err
 	}

@@ -67,17 +67,26 @@ func (k *Desk) hostsByName() hostsByName {
 	return all
 }
 
-// of returns the hosts of a domain's destination of which something is known.
-func (h hostsByName) of(d *domains.Domain) []callout.HostStatus {
+// of returns the hosts of a domain's destination of which something is known, as somebody may see them.
+func (h hostsByName) of(who *access.Actor, d *domains.Domain) []callout.HostStatus {
 	var all []callout.HostStatus
 	for _, host := range d.Destination.Hosts() {
 		for _, status := range h[host.String()] {
 			if !slices.ContainsFunc(all, func(o callout.HostStatus) bool { return o.Address == status.Address }) {
-				all = append(all, status)
+				all = append(all, discreet(who, status, host))
 			}
 		}
 	}
 	return all
+}
+
+// discreet returns what somebody may see of a host that goes by a name of theirs. Others may share it: of its last problem a
+// domain user is told the kind and the stage, and not the words, in which a recipient of others or their name for it may be.
+func discreet(who *access.Actor, h callout.HostStatus, name callout.Host) callout.HostStatus {
+	if p := h.Problem; p != nil && !who.Admin() {
+		h.Problem = &callout.Problem{Kind: p.Kind, Stage: p.Stage, Host: name, Delivery: p.Delivery, Again: p.Again}
+	}
+	return h
 }
 
 // Hosts returns how the hosts stand of the destinations that somebody may see, in the order of their addresses.
@@ -103,18 +112,23 @@ func (k *Desk) HostsOf(ctx context.Context, who *access.Actor, domain string) ([
 	if err != nil {
 		return nil, err
 	}
+	return k.hostsByName().views(who, d), nil
+}
+
+// views makes the views of the hosts of one domain.
+func (h hostsByName) views(who *access.Actor, d *domains.Domain) []Host {
 	lead := map[string][]string{}
 	for _, h := range d.Destination.Hosts() {
 		lead[h.String()] = []string{d.Name}
 	}
 	all := []Host{}
-	for _, h := range k.hostsByName().of(d) {
+	for _, h := range h.of(who, d) {
 		if view, ok := hostView(who, &h, lead); ok {
 			view.Domains = nil
 			all = append(all, view)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // hostView makes the view of a host. Of one that others share, a domain user sees neither their names for it nor replies
@@ -127,8 +141,13 @@ func hostView(who *access.Actor, h *callout.HostStatus, lead map[string][]string
 	if !who.Admin() {
 		view.Names = slices.DeleteFunc(view.Names, func(name string) bool { return lead[name] == nil })
 	}
-	if view.Names == nil {
+	if len(view.Names) == 0 {
 		view.Names = []string{}
+		if !who.Admin() {
+			return view, false
+		}
+	} else if name, err := callout.ParseHost(view.Names[0]); err == nil {
+		*h = discreet(who, *h, name)
 	}
 	for _, name := range view.Names {
 		view.Domains = append(view.Domains, lead[name]...)
@@ -146,7 +165,7 @@ func hostView(who *access.Actor, h *callout.HostStatus, lead map[string][]string
 	if p := h.Problem; p != nil {
 		view.Problem = &HostProblem{p.Kind.String(), p.Stage.String(), p.Error(), h.At}
 	}
-	return view, who.Admin() || len(view.Names) > 0
+	return view, true
 }
 
 // learnedText says what was learned in a sentence without its subject, the host.

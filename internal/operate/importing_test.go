@@ -18,7 +18,8 @@ func TestCSVIsRead(t *testing.T) {
 		{"no end of line", "john", "john"},
 		{"nothing", "", ""},
 		{"a mark alone", "\ufeff", ""},
-		{"blank lines, comments and more columns", "# ours\njohn,1,2,3\n\n,x\n jane ,4\n", "john jane"},
+		{"blank lines and more columns", "john,1,2,3\n\n,x\n jane ,4\n", "john jane"},
+		{"a # is no comment", "#sales\n#ops@example.com\n", "#sales #ops"},
 		{"quotes of CSV and of a local-part", "\"\"\"john smith\"\"@example.com\"\nsales-*\n", `"john smith" sales-*`},
 		{"a heading only at the top", "email\njohn\nemail\n", "john email"},
 		{"as it was exported", "recipient,origin\njohn@example.com,file\njane@example.com,store\n", "john jane"},
@@ -49,6 +50,9 @@ func TestBadCSVIsNamedByLineAndColumn(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"an address elsewhere", "john\njane@example.net\n", "line 2, column 1: \"jane@example.net\" is not at this domain"},
 		{"no recipient", "john\n\n  a b\n", "line 3, column 3: \"a b\" is not a local recipient"},
+		{"a comment", "# ours\njohn\n", "line 1, column 1: \"# ours\" is not a local recipient"},
+		{"a name before the address", "john\nJane Roe jane@example.com\n", `line 2, column 1: "Jane Roe jane@example.com" is no address: ` +
+			`write one alone; where all before the @ is the local-part, it is """Jane Roe jane""@example.com" in CSV`},
 		{"a quote in a field", "john\nja\"ne,x\n", "line 2, column 3: quotes"},
 		{"a quote that is not closed", "john\n\"jane\n", "quotes"},
 		{"text behind a quote", "\"john\"x\n", "line 1, column 6: quotes"},

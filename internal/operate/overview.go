@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"slices"
 
 	"callout/internal/access"
 	"callout/internal/callout"
@@ -27,13 +28,30 @@ func (k *Desk) Chart(ctx context.Context, who *access.Actor, span string) (histo
 	return k.history.Chart(ctx, span)
 }
 
-// InTrouble returns the hosts that can't be asked as they should, of those that somebody may see.
-func (k *Desk) InTrouble(who *access.Actor) []Host {
-	var all []Host
-	for _, h := range k.Hosts(who) {
-		if h.State == string(callout.StateTrouble) || h.State == string(callout.StateBackOff) {
-			all = append(all, h)
+// Trouble returns the first hosts that can't be asked as they should, at most so many, for an admin: how many of them there are,
+// and of how many. Others get none.
+func (k *Desk) Trouble(who *access.Actor, most int) (some []Host, trouble, of int) {
+	if !who.Admin() {
+		return nil, 0, 0
+	}
+	all := k.pools.Status()
+	of = len(all)
+	all = slices.DeleteFunc(all, func(h callout.HostStatus) bool {
+		return h.State != callout.StateTrouble && h.State != callout.StateBackOff
+	})
+	trouble = len(all)
+	if all = all[:min(most, trouble)]; len(all) == 0 {
+		return nil, trouble, of
+	}
+	var names []string
+	for _, h := range all {
+		names = append(names, h.Names...)
+	}
+	lead := k.lead(who, names)
+	for i := range all {
+		if view, ok := hostView(who, &all[i], lead); ok {
+			some = append(some, view)
 		}
 	}
-	return all
+	return some, trouble, of
 }

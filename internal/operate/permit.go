@@ -48,6 +48,9 @@ const (
 // forbid refuses, and says so in the audit log.
 func (k *Desk) forbid(ctx context.Context, who *access.Actor, verb, target, why string) error {
 	k.refused(ctx, who, verb, target, why)
+	if verb == see {
+		verb = "this"
+	}
 	return &Error{Kind: Forbidden, Detail: fmt.Sprintf("%s is not for you: %s", verb, why)}
 }
 

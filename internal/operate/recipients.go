@@ -135,13 +135,13 @@ func (k *Desk) ChangeRecipients(ctx context.Context, who *access.Actor, domain s
 func brief(add, remove []string) string {
 	const most = 5
 	var words []string
-	for sign, entries := range map[string][]string{"+": add, "-": remove} {
-		for i, e := range entries {
-			if i == most {
+	for i, entries := range [][]string{add, remove} {
+		for n, e := range entries {
+			if n == most {
 				words = append(words, "…")
 				break
 			}
-			words = append(words, fmt.Sprintf("%s%.100q", sign, e))
+			words = append(words, fmt.Sprintf("%c%.100q", "+-"[i], e))
 		}
 	}
 	return strings.Join(words, " ")

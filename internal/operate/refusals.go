@@ -9,8 +9,8 @@ import (
 	"callout/internal/access"
 )
 
-// Of refusals the audit log gets this many from one person, and then so many a second: who is refused over and over must
-// not push out what others did. Everything else goes to the log alone.
+// Of refusals the audit log gets this many from one person, and then so many a second; everything else goes to the log
+// alone. So it takes one person hours to push out the refusals of others. What was done is bounded apart, and stays.
 const (
 	refusalsAtOnce   = 100
 	refusalsASecond  = 1

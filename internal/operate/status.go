@@ -2,12 +2,9 @@ package operate
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"callout/internal/access"
-	"callout/internal/callout"
 	"callout/internal/history"
 	"callout/internal/verify"
 )
@@ -86,38 +83,6 @@ type Alert struct {
 	Text   string    `json:"text" doc:"What it means and what to do, in one line"`
 }
 
-// alertLoop is the kind of the alert for a destination that is Callout itself.
-const alertLoop = "loop"
-
-// AlertsNow returns what should be looked at at this moment, by whomever: what verify knows of, then the hosts. It is what
-// history.Options.Alerts is for.
-func AlertsNow(v *verify.Verifier, pools *callout.Pools) []history.Alert {
-	var all []history.Alert
-	for _, alert := range v.Alerts() {
-		all = append(all, history.Alert{Kind: alert.Kind, Domain: alert.Domain, Since: alert.Since, Text: alert.Text})
-	}
-	for _, h := range pools.Status() {
-		if h.Problem == nil || h.Problem.Kind != callout.Loop || h.State == callout.StateUp {
-			continue
-		}
-		all = append(all, history.Alert{Kind: alertLoop, Host: h.Address, Since: h.Since, Text: fmt.Sprintf(
-			"destination or next hop %s is Callout itself, so that nobody is asked there and no mail goes there: %v; name the server that holds the mailboxes, or that mail is to go to",
-			strings.Join(h.Names, ", "), h.Problem)})
-	}
-	return all
-}
-
-// Alerts returns what should be looked at now of what somebody may see.
-func (k *Desk) Alerts(who *access.Actor) []Alert {
-	all := []Alert{}
-	for _, a := range AlertsNow(k.verifier, k.pools) {
-		if k.concerns(who, &a) {
-			all = append(all, alertView(&a))
-		}
-	}
-	return all
-}
-
 // AlertPage is one page of alerts that are over.
 type AlertPage struct {
 	Alerts []Alert `json:"alerts" doc:"Those that hold now"`
@@ -163,8 +128,10 @@ func (k *Desk) concerns(who *access.Actor, a *history.Alert) bool {
 	case a.Domain == "":
 		return true
 	}
-	d := k.domains.Lookup(a.Domain)
-	return d != nil && sees(who, d) || who.Sees(a.Domain)
+	if d := k.domains.Lookup(a.Domain); d != nil {
+		return sees(who, d)
+	}
+	return who.Sees(a.Domain) // it is not served any more
 }
 
 func alertView(a *history.Alert) Alert {

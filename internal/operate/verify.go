@@ -59,11 +59,11 @@ func (k *Desk) decide(ctx context.Context, who *access.Actor, q verify.Question,
 	if !who.ReadOnly {
 		return k.verifier.Decide(ctx, q), nil
 	}
-	d, ok := k.verifier.Known(ctx, q)
-	if !ok {
-		return d, k.forbid(ctx, who, testRecipient, q.Recipient.String(), "nothing is known of it, and a token for reading sends no callout; use one for writing")
+	d, ok, err := k.verifier.Recall(ctx, q)
+	if err == nil && !ok {
+		err = k.forbid(ctx, who, testRecipient, q.Recipient.String(), "nothing is known of it, and a token for reading sends no callout; use one for writing")
 	}
-	return d, nil
+	return d, err
 }
 
 // maxLines is how many lines of a dialogue wait for who follows it. More are left out.

@@ -58,6 +58,10 @@ type AuditEvent struct {
 	Refused bool
 }
 
+// AuditBounds are how many lines the audit log has at most of what was done and of what was refused; beyond them the
+// oldest of their kind go, so that who is refused over and over pushes out no more than other refusals.
+type AuditBounds struct{ Done, Refused int }
+
 // AuditQuery selects lines of the audit log.
 type AuditQuery struct {
 	Text    string // only those that have it in Who, Action, Target or From, ASCII case ignored
@@ -97,14 +101,14 @@ type Accounts interface {
 	// DeleteSessions ends all sessions of a user.
 	DeleteSessions(ctx context.Context, user string) error
 
-	// AddAudit adds a line to the audit log and removes the oldest beyond keep of them.
-	AddAudit(ctx context.Context, e AuditEvent, keep int) error
+	// AddAudit adds a line to the audit log, and removes the oldest of its kind beyond the bounds.
+	AddAudit(ctx context.Context, e AuditEvent, bounds AuditBounds) error
 	// Audit returns a page of the audit log, newest first, and the cursor of the next page, "" after the last. A page
 	// before the last may be short, even empty, where the filter leaves much out. The error wraps ErrCursor for a
 	// cursor of another making.
 	Audit(ctx context.Context, q AuditQuery) (page []AuditEvent, next string, err error)
 
-	// PurgeAccounts deletes sessions that expired before now and lines of the audit log from before audit: limit of
-	// them at most. more says whether there may be others.
+	// PurgeAccounts deletes sessions that expired before now and lines of the audit log from before audit, those of
+	// refusals first: limit of them at most. more says whether there may be others.
 	PurgeAccounts(ctx context.Context, now, audit time.Time, limit int) (more bool, err error)
 }

@@ -33,6 +33,7 @@ type fake struct {
 	writeErr error
 	readErr  error
 	clearErr error
+	listing  time.Duration             // that a List takes
 	window   int                       // rows that List looks at for one page, 0 for all
 	hold     func(ctx context.Context) // called at the beginning of Write
 	read     func()                    // called at the end of Lookup
@@ -146,6 +147,7 @@ func (f *fake) DomainFact(_ context.Context, domain string) (store.DomainFact, b
 func (f *fake) List(_ context.Context, q store.Query) (page []store.Verdict, next string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	time.Sleep(f.listing)
 	for i, v := range f.current(q.Domain, func(s string) bool { return s > q.Cursor }) {
 		if strings.Contains(v.Local, q.Text) {
 			page = append(page, v)

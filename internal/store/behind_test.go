@@ -320,6 +320,32 @@ func TestBehindListGoesOnToTheFirstMatch(t *testing.T) {
 	})
 }
 
+// A text that nobody has is looked for in steps, and none of them may take long.
+func TestBehindListGivesUpForNow(t *testing.T) {
+	inBubble(t, store.BehindOptions{}, func(t *testing.T, s *fake, b *store.Behind) {
+		s.set(func(s *fake) { s.window, s.listing = 1, 15*time.Millisecond })
+		for _, local := range []string{"a", "b", "c", "d", "e", "f", "x"} {
+			b.Add(verdict(local, 0))
+		}
+		q := store.Query{Domain: "a.example", Limit: 10, Text: "x"}
+		var steps []string
+		for begun := time.Now(); ; begun = time.Now() {
+			page, next, err := b.List(t.Context(), q)
+			if took := time.Since(begun); err != nil || took > 40*time.Millisecond {
+				t.Fatalf("%v after %v", err, took)
+			}
+			if len(page) > 0 {
+				break
+			}
+			steps = append(steps, next)
+			q.Cursor = next
+		}
+		if got := strings.Join(steps, " "); got != "b d f" {
+			t.Errorf("the steps end at %s", got)
+		}
+	})
+}
+
 func TestBehindClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFake()

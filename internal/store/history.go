@@ -53,7 +53,7 @@ type Alert struct {
 
 // AlertQuery selects alerts that are past.
 type AlertQuery struct {
-	Domains []string // of these alone; nil: all
+	Domains []string // of these alone, and about no host; nil: all
 	Limit   int      // rows at most, 1 to 1,000; what lies outside counts as the nearer of the two
 	Cursor  string   // where the last page ended, "" for the first
 }

@@ -70,14 +70,25 @@ func (v *Verifier) join(f *flight) (joined *flight, kept bool) {
 			return other, other.lingers
 		}
 		if f.olderThan(other.era) {
-			v.flying.Go(func() { v.fly(f) }) // nothing of it will be kept, so a clear need not find it
+			v.begin(f) // nothing of it will be kept, so a clear need not find it
 			return f, false
 		}
 		st.drop(other)
 	}
-	st.flights[f.key()] = f
-	v.flying.Go(func() { v.fly(f) })
+	if v.begin(f) {
+		st.flights[f.key()] = f
+	}
 	return f, false
+}
+
+// begin lets a flight begin, unless Close has: it has ended then, and nobody is asked.
+func (v *Verifier) begin(f *flight) bool {
+	if v.later(func() { v.fly(f) }) {
+		return true
+	}
+	f.verdict = Verdict{Problem: &callout.Problem{Kind: callout.ShuttingDown, Stage: callout.StageQueue}}
+	close(f.done)
+	return false
 }
 
 // wait waits for a flight as long as a front end can.

@@ -23,6 +23,9 @@ type Question struct {
 	Front     string // the front end's name, "policy" for example
 	Client    string // IP address of the sending host, for the log
 	Sender    string // reverse-path, for the log
+	// Closed says that the front end refuses recipients of domains that are not served, as a gateway must: where others have
+	// no opinion the decision is to reject, whether or not anything is enforced.
+	Closed bool
 	// Trace is for Recheck alone: it is called with each line of the dialogue as it happens, by one goroutine at a
 	// time, and must not wait for long; nil for none. Where an equal question is under way already, or has just ended in
 	// an unknown, that one's answer is taken, and there are no lines. They may go on when Recheck has returned, since a
@@ -76,7 +79,7 @@ type Verifier struct {
 	cancel  context.CancelFunc
 	flying  sync.WaitGroup
 	closeMu sync.Mutex // guards closed
-	closed  bool       // nothing that was not asked for by a front end is begun any more
+	closed  bool       // no callout is begun any more
 }
 
 // New returns a Verifier that goes on where the store left off.
@@ -121,10 +124,21 @@ func (v *Verifier) Decide(ctx context.Context, q Question) Decision {
 	begun := time.Now()
 	served := v.domains.Lookup(q.Recipient.Domain())
 	d := v.answer(ctx, served, q.Recipient, int64(begun.Sub(v.start)))
-	v.enforce(served, &d)
-	v.observe(ctx, &q, &d, begun)
+	v.finish(ctx, served, &q, &d, begun)
 	return d
 }
+
+// finish makes of what was found what the front end tells its client, and tells those who watch.
+func (v *Verifier) finish(ctx context.Context, served *domains.Domain, q *Question, d *Decision, begun time.Time) {
+	v.enforce(served, d)
+	if q.Closed && d.Reason == ReasonNotServed {
+		d.Action, d.Code, d.Enhanced, d.Text = Reject, 550, smtpwire.Enhanced{Class: 5, Subject: 7, Detail: 1}, RelayingDenied
+	}
+	v.observe(ctx, q, d, begun)
+}
+
+// RelayingDenied is what the client is told of a recipient whose domain is not served, where Question.Closed is set.
+const RelayingDenied = "relaying denied: mail for this domain is not taken here"
 
 func (v *Verifier) answer(ctx context.Context, d *domains.Domain, r address.Recipient, now int64) Decision {
 	if dec, ok := v.atHand(d, r, now); ok {
@@ -139,10 +153,29 @@ func (v *Verifier) Known(ctx context.Context, q Question) (d Decision, ok bool) 
 	begun := time.Now()
 	served := v.domains.Lookup(q.Recipient.Domain())
 	if d, ok = v.atHand(served, q.Recipient, int64(begun.Sub(v.start))); ok {
-		v.enforce(served, &d)
-		v.observe(ctx, &q, &d, begun)
+		v.finish(ctx, served, &q, &d, begun)
 	}
 	return d, ok
+}
+
+// Recall answers a question from memory and store, and asks nobody. ok is false, and nothing has happened, where nothing is
+// known. On error the store could not be read.
+func (v *Verifier) Recall(ctx context.Context, q Question) (d Decision, ok bool, err error) {
+	if d, ok = v.Known(ctx, q); ok {
+		return d, true, nil
+	}
+	begun := time.Now()
+	served := v.domains.Lookup(q.Recipient.Domain())
+	if served == nil { // removed meanwhile
+		return Decision{}, false, nil
+	}
+	verdict, ok, err := v.Peek(ctx, q.Recipient)
+	if err != nil || !ok {
+		return Decision{}, false, err
+	}
+	d = decide(served, verdict, FromCache)
+	v.finish(ctx, served, &q, &d, begun)
+	return d, true, nil
 }
 
 // atHand decides where nobody has to be waited for.
@@ -185,8 +218,7 @@ func (v *Verifier) Recheck(ctx context.Context, q Question) (d Decision, ok bool
 	f := v.newFlight(served, v.state(served.Name), q.Recipient)
 	f.again, f.trace = true, q.Trace
 	d = v.ask(ctx, f)
-	v.enforce(served, &d)
-	v.observe(ctx, &q, &d, begun)
+	v.finish(ctx, served, &q, &d, begun)
 	return d, true
 }
 
@@ -220,17 +252,19 @@ func (v *Verifier) Peek(ctx context.Context, r address.Recipient) (verdict Verdi
 	return verdict, ok, err
 }
 
-// later runs what nobody waits for, unless Close has begun. Close waits for it.
-func (v *Verifier) later(run func()) {
+// later runs what Close is to wait for. It reports false, and runs nothing, where Close has begun.
+func (v *Verifier) later(run func()) bool {
 	v.closeMu.Lock()
 	defer v.closeMu.Unlock()
-	if !v.closed {
-		v.flying.Go(run)
+	if v.closed {
+		return false
 	}
+	v.flying.Go(run)
+	return true
 }
 
-// Close waits for the callouts that are under way, or until ctx ends, which gives them up. Questions must not
-// come any more.
+// Close waits for the callouts that are under way, or until ctx ends, which gives them up. A question that comes later is
+// answered from memory, or is unknown.
 func (v *Verifier) Close(ctx context.Context) {
 	v.closeMu.Lock()
 	v.closed = true

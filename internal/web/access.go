@@ -72,7 +72,12 @@ func fieldProblem(err error) (field, text string) {
 }
 
 // fullStop ends a text that may begin with a name, which is left as it is.
-func fullStop(s string) string { return strings.TrimSuffix(s, ".") + "." }
+func fullStop(s string) string {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".?!") {
+		return s
+	}
+	return s + "."
+}
 
 // mark puts an error at its field. Where the form has no such field it is returned, for the top of the form.
 func mark(fields []Field, err error) (problem string) {
@@ -108,6 +113,9 @@ func sliceOf[T any](l *List, all []T, key func(T) string, one, many string) ([]T
 	} else if cursor != "" {
 		from = sort.Search(len(all), func(i int) bool { return key(all[i]) > cursor })
 		to = min(from+accessRows, len(all))
+	}
+	if from == to { // nothing is there any more: what there is begins at the first
+		from, to = 0, min(accessRows, len(all))
 	}
 	previous, next := "", ""
 	if from > 0 && from < len(all) {

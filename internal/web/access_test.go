@@ -76,7 +76,8 @@ func TestAFormOfAUserSaysWhatIsWrongAtItsField(t *testing.T) {
 	if users := h.Access.Users(); len(users) != 2 {
 		t.Errorf("there are %d users", len(users))
 	}
-	h.Admin.post("/access/users/admin/remove", "typed", "admin").status(http.StatusUnprocessableEntity).shows("last admin")
+	h.Admin.get("/access/users/admin/remove").status(http.StatusConflict).shows("This is the last admin; make another user an admin first.").hides("to confirm")
+	h.Admin.post("/access/users/admin/remove", "typed", "admin").status(http.StatusConflict).shows("last admin")
 	h.Admin.post("/access/users/ghost/edit", "role", "domain").status(http.StatusNotFound)
 }
 

@@ -14,7 +14,7 @@ type Audit struct {
 // audit shows the audit log to an admin.
 func (v *visit) audit() error {
 	l := ReadList(v.r, ListSpec{Filters: []string{"q", "refused"}, Columns: []Column{
-		{Label: "When"}, {Label: "Who"}, {Label: "Via"}, {Label: "From"}, {Label: "Action"}, {Label: "Target"}, {Label: "Detail"},
+		{Label: "When (UTC)"}, {Label: "Who"}, {Label: "Via"}, {Label: "From"}, {Label: "Action"}, {Label: "Target"}, {Label: "Detail"},
 	}})
 	cursor, _ := l.Cursor()
 	q := access.EventQuery{Text: l.Get("q"), Cursor: cursor, Limit: accessRows}

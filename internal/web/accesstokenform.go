@@ -59,9 +59,10 @@ func (v *visit) showTokenForm(f *tokenForm, wrong error) error {
 	if wrong != nil {
 		status, _ = formFailed(wrong)
 		data.Problem = mark(data.Fields, wrong)
+		data.Wrong = refused(data.Fields)
 	}
 	p := v.accessPage("Create a token", "tokens", data)
-	p.Crumbs, p.Tabs = []Link{{"Tokens", "/access/tokens"}}, nil
+	p.Crumbs, p.Tabs, p.Refused = []Link{{"Tokens", "/access/tokens"}}, nil, wrong != nil
 	return v.pageAs(status, "accessform", p)
 }
 

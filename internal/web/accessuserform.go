@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 // AccessForm is what the page "accessform" shows: a form about a user or a token.
 type AccessForm struct {
 	Problem string // of the form as a whole
+	Wrong   []Link // fields that are wrong
 	URL     string
 	Fields  []Field
 	Button  string
@@ -38,7 +40,7 @@ func (f *userForm) fields() []Field {
 	all := []Field{
 		{Name: "role", Label: "Role", Type: "select", Options: Choices(f.role, "admin", "admin: everything", "domain", "domain user: their domains only")},
 		{Name: "domains", Label: "Domains of a domain user", Type: "textarea", Value: f.domains, Mono: true, Rows: 5, Placeholder: "example.com",
-			Help: "One a line. Their aliases go with them. They may be named before they are served. None for an admin."},
+			Help: "One a line. A domain user needs some, an admin none. Their aliases go with them. They may be named before they are served."},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Max: 256,
 			Help: "10 to 256 characters. Where there is none, one is made up and shown once."},
 	}
@@ -52,6 +54,11 @@ func (f *userForm) fields() []Field {
 	}
 	all[2].Label, all[2].Help = "New password", "10 to 256 characters; nothing leaves it as it is. A new one ends every session of the user."
 	return append(all, Field{Name: "generate", Label: "Make up a new password, and show it once", Type: "checkbox", Value: generate})
+}
+
+// change is what the form says that the user is to be.
+func (f *userForm) change() access.UserChange {
+	return access.UserChange{Role: access.Role(f.role), Domains: domainsOf(f.domains), Password: f.password}
 }
 
 // newUser asks who is to be added.
@@ -71,10 +78,14 @@ func (v *visit) showUserForm(f *userForm, wrong error) error {
 	}
 	if wrong != nil {
 		status, _ = formFailed(wrong)
+		for _, other := range access.UserProblems(f.name, f.change(), f.is == nil && !f.generate) {
+			mark(data.Fields, &other)
+		}
 		data.Problem = mark(data.Fields, wrong)
+		data.Wrong = refused(data.Fields)
 	}
 	p := v.accessPage(title, "users", data)
-	p.Crumbs, p.Tabs, p.Mono = []Link{{"Users", "/access"}}, nil, f.is != nil
+	p.Crumbs, p.Tabs, p.Mono, p.Refused = []Link{{"Users", "/access"}}, nil, f.is != nil, wrong != nil
 	return v.pageAs(status, "accessform", p)
 }
 
@@ -83,9 +94,6 @@ func (v *visit) addUser() error {
 		return err
 	}
 	f := v.readUserForm(nil)
-	if _, there := v.access.User(f.name); there && v.who.Admin() { // PutUser would change them
-		return v.showUserForm(&f, &operate.Error{Kind: operate.Conflict, Field: "name", Detail: f.name + " is there already; change them on the list of users"})
-	}
 	f.generate = f.password == ""
 	return v.putUser(&f)
 }
@@ -106,25 +114,40 @@ func (v *visit) saveUser() error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	u := access.User{Name: v.r.PathValue("name")}
-	if v.who.Admin() { // PutUser would add one that is gone
-		var err error
-		if u, err = v.desk.User(v.ctx(), v.who, u.Name); err != nil {
-			return err
-		}
-	}
-	f := v.readUserForm(&u)
+	f := v.readUserForm(&access.User{Name: v.r.PathValue("name")})
 	f.generate = f.generate && f.password == ""
 	return v.putUser(&f)
 }
 
+// change makes a user what the form says: a new one, or one who is there at that moment, who is not brought back where they
+// are gone.
+func (v *visit) change(f *userForm, c access.UserChange) (access.User, error) {
+	if f.is == nil {
+		u, err := v.desk.AddUser(v.ctx(), v.who, f.name, c)
+		if errors.Is(err, access.ErrThere) {
+			err = &operate.Error{Kind: operate.Conflict, Field: "name", Detail: f.name + " is there already; change them on the list of users"}
+		}
+		return u, err
+	}
+	if c.Domains == nil { // nil would leave them
+		c.Domains = []string{}
+	}
+	if problems := access.UserProblems(f.name, c, false); v.who.Admin() && len(problems) > 0 { // a form leaves nothing out
+		if _, err := v.desk.User(v.ctx(), v.who, f.name); err != nil {
+			return access.User{}, err
+		}
+		return access.User{}, &problems[0]
+	}
+	return v.desk.ChangeUser(v.ctx(), v.who, f.name, c)
+}
+
 // putUser makes a user what the form says. A password that was made up is on the answer, and nowhere else.
 func (v *visit) putUser(f *userForm) error {
-	change := access.UserChange{Role: access.Role(f.role), Domains: domainsOf(f.domains), Password: f.password}
+	change := f.change()
 	if f.generate {
 		change.Password = rand.Text()
 	}
-	u, _, err := v.desk.PutUser(v.ctx(), v.who, f.name, change)
+	u, err := v.change(f, change)
 	if err != nil {
 		if _, mendable := formFailed(err); mendable && v.who.Admin() {
 			return v.showUserForm(f, err)
@@ -136,11 +159,15 @@ func (v *visit) putUser(f *userForm) error {
 			return err
 		}
 	}
+	unserved := v.notServed(u.Domains)
 	if f.generate {
 		return v.showSecret("Password of "+u.Name, Answer{
-			Text: "Saved. " + u.Name + " can log in with it, and change it under their name at the top of every page.",
+			Text: join(" ", "Saved.", notServedText(unserved)) + " " + u.Name + " can log in with it, and change it under their name at the top of every page.",
 			Code: Code{Label: "Password", Value: change.Password, Note: "Keep it now: it is not shown again."}, Back: Link{"Users", "/access"},
 		})
+	}
+	if len(unserved) > 0 { // whose names the list says
+		return v.done(DoneSaved, 0, withQuery("/access", "saved", u.Name))
 	}
 	return v.done(DoneSaved, 0, "/access")
 }

@@ -15,6 +15,7 @@ type Users struct {
 	Rows   []userRow
 	Pager  Pager
 	None   Empty
+	Saved  *Notice // about the user who was just saved; nil for nothing
 }
 
 type userRow struct {
@@ -46,6 +47,7 @@ func (v *visit) users() error {
 		{Label: "Name"}, {Label: "Role"}, {Label: "Domains"}, {Label: "Tokens", Num: true}, {Label: "Last login"}, {Label: "Password set"}, {Label: "Change", Quiet: true},
 	}})
 	data := Users{List: l, None: Empty{Title: "No user fits", Text: "None has this in their name or domains.", Links: []Link{{"Show all", l.Clear()}}}}
+	data.Saved = v.savedNotice(v.r.URL.Query().Get("saved"))
 	data.Filter = Filter{l, []Field{
 		{Name: "q", Label: "Name or domain contains", Type: "search", Value: l.Get("q"), Mono: true},
 		{Name: "role", Label: "Role", Type: "select", Options: Choices(l.Get("role"), "", "any", "admin", "admin", "domain", "domain user")},
@@ -85,6 +87,9 @@ func (v *visit) confirmUser(problem string) error {
 	if err != nil {
 		return err
 	}
+	if v.lastAdmin(&u) {
+		return access.ErrLastAdmin
+	}
 	n := 0
 	for _, t := range v.desk.Tokens(v.who) {
 		if t.Owner == u.Name {
@@ -104,6 +109,13 @@ func (v *visit) confirmUser(problem string) error {
 	return v.page("accessconfirm", p)
 }
 
+// lastAdmin reports whether nobody else is an admin.
+func (v *visit) lastAdmin(u *access.User) bool {
+	return u.Role == access.RoleAdmin && !slices.ContainsFunc(v.access.Users(), func(o access.User) bool {
+		return o.Role == access.RoleAdmin && o.Name != u.Name
+	})
+}
+
 // removeUser removes a user, with tokens and sessions.
 func (v *visit) removeUser() error {
 	if err := v.form(); err != nil {
@@ -114,10 +126,6 @@ func (v *visit) removeUser() error {
 		return v.confirmUser("That is not " + name + ".")
 	}
 	if err := v.desk.DeleteUser(v.ctx(), v.who, name); err != nil {
-		if status, mendable := formFailed(err); mendable && v.who.Admin() && status == http.StatusConflict {
-			_, text := worded(err)
-			return v.confirmUser(sentence(text))
-		}
 		return err
 	}
 	return v.done(DoneUserRemoved, 0, "/access")

@@ -14,6 +14,7 @@ type Account struct {
 	access.User
 	RoleWord string
 	Problem  string
+	Wrong    []Link // fields that are wrong
 	Fields   []Field
 	Tokens   []tokenRow
 }
@@ -33,7 +34,7 @@ func (v *visit) showAccount(status int, fields []Field, problem string) error {
 	if err != nil {
 		return err
 	}
-	data := Account{User: u, RoleWord: roleWords[u.Role], Problem: problem, Fields: fields}
+	data := Account{User: u, RoleWord: roleWords[u.Role], Problem: problem, Fields: fields, Wrong: refused(fields)}
 	var own []access.Token
 	for _, t := range v.desk.Tokens(v.who) {
 		if t.Owner == u.Name {
@@ -42,7 +43,7 @@ func (v *visit) showAccount(status int, fields []Field, problem string) error {
 	}
 	data.Tokens = v.tokenRows(own)
 	p := v.accessPage("Your account", "account", data)
-	p.Active = "account"
+	p.Active, p.Refused = "account", status >= http.StatusBadRequest
 	if v.who.Admin() {
 		p.Tabs = nil
 	}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strconv"
+
 	"callout/internal/operate"
 )
 
@@ -10,18 +12,43 @@ func (w *Web) alertRoutes() map[string]action {
 
 // Alerts is what the page "alerts" shows.
 type Alerts struct {
-	Open  []Notice
-	Past  []Notice
-	List  *List
-	Pager Pager
-	None  Empty
+	Open      []Notice
+	OpenPager Pager
+	Past      []Notice
+	List      *List
+	Pager     Pager
+	None      Empty
 }
 
-// pastAlerts are those of a page.
-const pastAlerts = 50
+// Alerts of a page: those that are over, and those that are open.
+const (
+	pastAlerts = 50
+	openAlerts = 100
+)
+
+// openPage is the name in the URL of the page of those that are open, by its number. They have no cursor of their own.
+const openPage = "open"
+
+// openPageOf takes the page out of all that are open that a list's URL says: the first, or the last where there are no more so many.
+func openPageOf(l *List, all []operate.Alert) ([]operate.Alert, Pager) {
+	last := max((len(all)+openAlerts-1)/openAlerts, 1)
+	n, _ := strconv.Atoi(l.Get(openPage)) // 0 for none
+	n = min(max(n, 1), last)
+	from := (n - 1) * openAlerts
+	p := Pager{}
+	if n > 1 {
+		p.First, p.Prev = l.With(openPage, ""), l.With(openPage, strconv.Itoa(n-1))
+	}
+	if n < last {
+		p.Next = l.With(openPage, strconv.Itoa(n+1))
+	}
+	shown := all[from:min(from+openAlerts, len(all))]
+	p.Shown = Plural(int64(len(all)), "open alert", "open alerts")
+	return shown, p
+}
 
 func (v *visit) alerts() error {
-	l := ReadList(v.r, ListSpec{})
+	l := ReadList(v.r, ListSpec{Filters: []string{openPage}})
 	cursor, _ := l.Cursor()
 	past, next, err := v.desk.PastAlerts(v.ctx(), v.who, cursor, pastAlerts)
 	if err != nil {
@@ -29,11 +56,14 @@ func (v *visit) alerts() error {
 	}
 	data := Alerts{List: l, None: Empty{Title: "Nothing to look at", Text: "Alerts stand here while they last: pauses, domains that " +
 		"have turned into a catch-all, empty lists, destinations that are this server itself. Those that are over stay below for 30 days."}}
-	for _, a := range v.desk.Alerts(v.who) {
-		data.Open = append(data.Open, alertNotice(a))
+	pauses := v.desk.Pauses(v.who)
+	var open []operate.Alert
+	open, data.OpenPager = openPageOf(l, v.desk.Alerts(v.who))
+	for _, a := range open {
+		data.Open = append(data.Open, v.openAlert(&a, pauses))
 	}
 	for _, a := range past {
-		data.Past = append(data.Past, alertNotice(a))
+		data.Past = append(data.Past, pastAlert(&a))
 	}
 	if cursor != "" {
 		data.Pager.First = l.First()
@@ -43,29 +73,4 @@ func (v *visit) alerts() error {
 	}
 	data.Pager.Shown = Plural(int64(len(past)), "alert that is over", "alerts that are over")
 	return v.page("alerts", &Page{Title: "Alerts", Active: "alerts", Data: data})
-}
-
-// alertTitles are the kinds of alerts in words.
-var alertTitles = map[string]string{
-	"paused": "Paused", "turned": "Turned into a catch-all", "list_empty": "Empty list", "loop": "A destination is this server itself",
-}
-
-// alertNotice words an alert. Its text says what it means and what to do.
-func alertNotice(a operate.Alert) Notice {
-	n := Notice{Kind: "warn", Title: alertTitles[a.Kind], Text: fullStop(capital(a.Text)), Since: a.Since, Until: a.Until}
-	if n.Title == "" {
-		n.Title = a.Kind
-	}
-	switch {
-	case a.Domain != "":
-		n.Title += ": " + a.Domain
-		n.Link = Link{Text: "Open the domain", URL: domainURL(a.Domain)}
-	case a.Host != "":
-		n.Title += ": " + a.Host
-		n.Link = Link{Text: "Open the destination", URL: hostURL(a.Host)}
-	}
-	if !a.Until.IsZero() {
-		n.Kind, n.Link = "off", Link{}
-	}
-	return n
 }

@@ -113,7 +113,7 @@ func TestAPageIsSmall(t *testing.T) {
 	if sum += len(body); sum > 100_000 {
 		t.Errorf("%d octets to first paint", sum)
 	}
-	if css := len(s.assets.files[s.assets.urls["app.css"]].plain); css > 20<<10 {
+	if css := len(s.assets.files[s.assets.urls["app.css"]].plain); css > 24<<10 {
 		t.Errorf("the stylesheet has %d octets", css)
 	}
 }

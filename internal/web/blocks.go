@@ -101,8 +101,13 @@ type Notice struct {
 	Do                string // what to do
 	Since             time.Time
 	Until             time.Time // zero while it lasts
+	Ends              time.Time // when it will; zero where that is not known
 	Link              Link
+	Press             Press
 }
+
+// Press is a button that changes something: a form of its own, that comes back to a page. Zero for none.
+type Press struct{ Text, URL, Back string }
 
 // Line is one line of a dialogue with a destination: Who is "C", "S" or "*" (a remark of ours).
 type Line struct {

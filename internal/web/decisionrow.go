@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -41,7 +40,7 @@ type decisionRow struct {
 	Marks   string `json:"marks"`
 }
 
-// nothing stands where a detail has no value.
+// nothing stands in a column that has no value.
 const nothing = "–"
 
 var sources = map[string]string{"cache": "cached", "callout": "asked", "none": nothing}
@@ -51,9 +50,7 @@ func newDecisionRow(d *operate.Decision, now time.Time) decisionRow {
 		At: d.At.UTC().Format(time.RFC3339), Clock: clock(d.At, now), Exact: d.At.UTC().Format("2006-01-02 15:04:05.000") + " UTC",
 		Recipient: d.Recipient, Action: d.Action, Would: d.Would, Verdict: d.Verdict, Source: sources[d.Source], Why: d.Why,
 		Client: d.Client, Sender: d.Sender, Took: Duration(time.Duration(d.TookMS * float64(time.Millisecond))),
-		Domain: cmp.Or(d.Domain, nothing), Front: d.Front, Reason: d.Reason, Told: cmp.Or(told(d), nothing),
-		Host: cmp.Or(d.Host, nothing), Reply: cmp.Or(d.Reply, nothing), Problem: cmp.Or(d.Problem, nothing), Age: nothing,
-		Marks: cmp.Or(marks(d), nothing),
+		Domain: d.Domain, Front: frontWord(d.Front), Reason: d.Reason, Told: told(d), Host: d.Host, Reply: d.Reply, Problem: d.Problem, Marks: marks(d),
 	}
 	if d.Would != "" {
 		row.WouldBe = "would be"
@@ -65,6 +62,14 @@ func newDecisionRow(d *operate.Decision, now time.Time) decisionRow {
 		row.Age = Duration(time.Duration(*d.AgeSeconds * float64(time.Second)))
 	}
 	return row
+}
+
+// frontWord is who asked: what comes by the API is a test, as one made on a page is.
+func frontWord(front string) string {
+	if front == operate.FrontAPI {
+		return "test"
+	}
+	return front
 }
 
 // told are the codes that a client of a front end is told.

@@ -43,7 +43,7 @@ func (v *visit) decisions() error {
 	if data.Filtered {
 		data.Clear = l.Clear()
 	}
-	p := &Page{Title: "Decisions", Active: "decisions", Data: &data, Sub: "Answers to mail servers and people, the last one first."}
+	p := &Page{Title: "Decisions", Active: "decisions", Data: &data, Sub: "Decisions on recipients. What became of a message is in the log."}
 	if found := v.desk.Find(v.ctx(), v.who, l.Get("domain")); found.Recipient == "" && found.Domain != "" {
 		p.Crumbs = []Link{{"Domains", "/domains"}, {found.Domain, domainURL(found.Domain)}}
 	}
@@ -124,7 +124,7 @@ func (v *visit) decisionFields(l *List, wrong, text string) []Field {
 		{Name: "source", Label: "Known from", Type: "select", Options: Choices(l.Get("source"), "", "any", "cache", "the cache", "callout", "a callout",
 			"none", "neither")},
 		{Name: "front", Label: "Asked by", Type: "select", Options: Choices(l.Get("front"), "", "any", "policy", "policy", "gateway", "gateway",
-			operate.FrontAPI, "people and programs")},
+			operate.FrontAPI, "test")},
 	}
 	if l.Get("recipient") != "" {
 		all = append(all, Field{Name: "recipient", Label: "Recipient is", Value: l.Get("recipient"), Mono: true, Max: 400})

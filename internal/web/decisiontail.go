@@ -3,14 +3,11 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
-	"callout/internal/access"
 	"callout/internal/operate"
 )
 
@@ -21,11 +18,9 @@ const (
 
 	// A comment comes at every beat, so that what stands between does not hang up, and one that is gone is noticed.
 	tailBeat = 15 * time.Second
-	// After its life a tail ends, and the browser comes again by itself: whoever has logged out meanwhile does not.
+	// After its life a tail ends, and the browser comes again by itself: whoever's session has run out meanwhile does not.
 	tailLife = 10 * time.Minute
 )
-
-var errNotThem = errors.New("the session has ended, or may see something else now")
 
 // decisionTail tells of decisions as they are made.
 func (v *visit) decisionTail(tails *crowd) error {
@@ -42,9 +37,18 @@ func (v *visit) decisionTail(tails *crowd) error {
 		return err
 	}
 	defer leave()
-	t := &tail{w: v.ResponseWriter, conn: http.NewResponseController(v.ResponseWriter), now: v.shell.now, still: v.still}
+	who := v.access.InSession(v.ctx(), v.sessions, v.who)
+	last := func() uint64 {
+		now, ok := v.access.Still(who)
+		if !ok {
+			return 0
+		}
+		return v.desk.LastDecision(now)
+	}
+	t := &tail{w: v.ResponseWriter, conn: http.NewResponseController(v.ResponseWriter), now: v.shell.now, last: last}
+	after := v.desk.From(lastSeen(v.r)) // before the browser hears that it has begun
 	t.follow(v.ctx(), func(ctx context.Context, tell func([]operate.Decision, bool) error) error {
-		return v.desk.Watch(ctx, v.who, q, lastSeen(v.r), tell)
+		return v.desk.Watch(ctx, who, q, after, tell)
 	})
 	return nil
 }
@@ -59,18 +63,15 @@ func lastSeen(r *http.Request) uint64 {
 	return 0
 }
 
-// still reports whether somebody may go on seeing what they see: the user is there, with the same password, role and domains.
-func (v *visit) still() bool {
-	u, ok := v.access.Of(v.ctx(), v.sessions)
-	return ok && u.Role == v.who.Role && (u.Role == access.RoleAdmin || slices.Equal(u.Domains, v.who.Domains))
-}
-
 // tail is an answer of server-sent events that goes on. It is for one goroutine.
 type tail struct {
-	w     http.ResponseWriter
-	conn  *http.ResponseController
-	now   func() time.Time
-	still func() bool
+	w    http.ResponseWriter
+	conn *http.ResponseController
+	now  func() time.Time
+	last func() uint64 // the number of the last decision of all, 0 where that is not theirs to know
+
+	seen uint64 // the last one at the last beat
+	told uint64 // the last one that was told
 }
 
 // batch is what watch has to tell.
@@ -102,7 +103,7 @@ func (t *tail) follow(ctx context.Context, watch func(context.Context, func([]op
 		case b := <-batches:
 			err = t.tell(b)
 		case <-beat.C:
-			err = t.write(": \n\n")
+			err = t.write(t.beat())
 		case <-ended: // of whatever: the browser comes again, or has gone
 			return
 		}
@@ -130,16 +131,26 @@ func (t *tail) tell(b batch) error {
 		if err != nil {
 			return err
 		}
+		t.told = d.Seq
 		text += fmt.Sprintf("id: %d\ndata: %s\n\n", d.Seq, row)
 	}
 	return t.write(text)
 }
 
-// write sends text at once, to who may still see it. The request's own deadlines are for pages: here each piece has its own.
-func (t *tail) write(text string) error {
-	if !t.still() {
-		return errNotThem
+// beat says that the tail goes on and, where nothing came of late that fits, how far it is: a browser that comes again does not
+// begin where those that lie between are kept no more. What was the last one a beat ago has been told by now, if it fits.
+func (t *tail) beat() string {
+	told := t.seen
+	t.seen = t.last()
+	if told <= t.told {
+		return ": \n\n"
 	}
+	t.told = told
+	return fmt.Sprintf("event: beat\nid: %d\ndata: {}\n\n", told)
+}
+
+// write sends text at once. The request's own deadlines are for pages: here each piece has its own.
+func (t *tail) write(text string) error {
 	_ = t.conn.SetWriteDeadline(time.Now().Add(patience))
 	if _, err := t.w.Write([]byte(text)); err != nil {
 		return err

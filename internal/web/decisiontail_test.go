@@ -124,19 +124,50 @@ func TestATailIsFilteredAsItsPageIs(t *testing.T) {
 	h.Stranger.get("/decisions/tail").at("/login?next=%2Fdecisions%2Ftail")
 }
 
-func TestATailEndsWhenItsUserMaySeeLess(t *testing.T) {
+func TestATailFollowsWhatItsUserMaySee(t *testing.T) {
 	h := newHouse(t)
 	h.know("mary@example.com")
 	tail := h.User.listen(h.User.get("/decisions").tail(), "")
+	one := h.User.listen(h.User.get("/decisions?domain=example.com").tail(), "")
 	h.know("john@example.com")
-	if row, _ := tail.next(); row.Recipient != "john@example.com" {
-		t.Errorf("told %+v", row)
+	for _, l := range []*listener{tail, one} {
+		if row, _ := l.next(); row.Recipient != "john@example.com" {
+			t.Errorf("told %+v", row)
+		}
 	}
-	_, err := h.Access.PutUser(t.Context(), "user", access.UserChange{Role: access.RoleDomain, Domains: []string{"list.test"}})
+	_, err := h.Access.ChangeUser(t.Context(), "user", access.UserChange{Domains: []string{"other.test"}})
 	check(t, err)
-	h.know("nobody@example.com")
-	if row, ok := tail.next(); ok {
+	h.know("nobody@example.com", "any@other.test")
+	if row, _ := tail.next(); row.Recipient != "any@other.test" {
+		t.Errorf("told %+v, and only other.test is theirs now", row)
+	}
+	if row, ok := one.next(); ok {
 		t.Errorf("told %+v of a domain that is no longer theirs", row)
+	}
+}
+
+func TestATailEndsWithTheLoginOfItsUser(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, h *house){
+		"logged out": func(_ *testing.T, h *house) { h.User.post("/logout") },
+		"another password": func(t *testing.T, h *house) {
+			_, err := h.Access.ChangeUser(t.Context(), "user", access.UserChange{Password: "another password"})
+			check(t, err)
+		},
+		"removed": func(t *testing.T, h *house) { check(t, h.Access.DeleteUser(t.Context(), "user")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			tail := h.User.listen(h.User.get("/decisions").tail(), "")
+			elsewhere := h.Admin.listen(h.Admin.get("/decisions").tail(), "")
+			end(t, h)
+			h.know("john@example.com")
+			if row, ok := tail.next(); ok {
+				t.Errorf("told %+v", row)
+			}
+			if row, _ := elsewhere.next(); row.Recipient != "john@example.com" {
+				t.Errorf("another's tail is told %+v", row)
+			}
+		})
 	}
 }
 
@@ -166,7 +197,7 @@ func TestSoManyTailsAreOpenAtATime(t *testing.T) {
 func TestAQuietTailBeatsAndEndsAfterItsLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := httptest.NewRecorder()
-		one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, still: func() bool { return true }}
+		one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, last: func() uint64 { return 0 }}
 		begun, ended := time.Now(), false
 		one.follow(t.Context(), func(ctx context.Context, _ func([]operate.Decision, bool) error) error {
 			<-ctx.Done()
@@ -184,10 +215,28 @@ func TestAQuietTailBeatsAndEndsAfterItsLife(t *testing.T) {
 
 func TestATailSaysWhenSomeWereMissed(t *testing.T) {
 	w := httptest.NewRecorder()
-	one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, still: func() bool { return true }}
+	one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now}
 	check(t, one.tell(batch{page: []operate.Decision{{Entry: decisions.Entry{Seq: 7, Recipient: "<b>\n@example.com"}}}, lost: true}))
 	body := w.Body.String()
 	if !strings.HasPrefix(body, "event: lost\ndata: {}\n\nid: 7\ndata: {") || strings.Contains(body, "<b>") || strings.Count(body, "\n") != 6 {
 		t.Errorf("%q", body)
+	}
+}
+
+// What a quiet filter passes over is known to a browser that comes again, a beat after it has passed.
+func TestABeatSaysHowFarATailIs(t *testing.T) {
+	last := uint64(7)
+	w := httptest.NewRecorder()
+	one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, last: func() uint64 { return last }}
+	if got := one.beat(); got != ": \n\n" {
+		t.Errorf("it says %q of what may not have been told yet", got)
+	}
+	last = 9
+	if got := one.beat(); got != "event: beat\nid: 7\ndata: {}\n\n" {
+		t.Errorf("it says %q, and 7 was the last one a beat ago", got)
+	}
+	check(t, one.tell(batch{page: []operate.Decision{{Entry: decisions.Entry{Seq: 12}}}}))
+	if got := one.beat(); got != ": \n\n" {
+		t.Errorf("it says %q behind 12", got)
 	}
 }

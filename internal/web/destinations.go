@@ -88,9 +88,22 @@ func hostKey(by string, h *operate.Host) string {
 // hostPage sorts hosts and takes a page out of them. Its cursors are keys, so that hosts that come and go move nothing else.
 func hostPage(l *List, all []operate.Host) (rows []operate.Host, previous, next string) {
 	by, down := l.Sort()
-	key := func(i int) string { return hostKey(by, &all[i]) }
+	type keyed struct {
+		key string
+		at  int
+	}
+	keys := make([]keyed, len(all)) // made once: there may be very many
+	for i := range all {
+		keys[i] = keyed{hostKey(by, &all[i]), i}
+	}
+	key := func(i int) string { return keys[i].key }
 	before := func(a, b string) bool { return a < b != down && a != b }
-	sort.Slice(all, func(i, j int) bool { return before(key(i), key(j)) })
+	slices.SortFunc(keys, func(a, b keyed) int {
+		if down {
+			a, b = b, a
+		}
+		return strings.Compare(a.key, b.key)
+	})
 	cursor, back := l.Cursor()
 	from, to := 0, min(hostsShown, len(all))
 	switch {
@@ -108,7 +121,10 @@ func hostPage(l *List, all []operate.Host) (rows []operate.Host, previous, next 
 	if to < len(all) && from < to {
 		next = key(to - 1)
 	}
-	return all[from:to], previous, next
+	for _, k := range keys[from:to] {
+		rows = append(rows, all[k.at])
+	}
+	return rows, previous, next
 }
 
 // noHosts says what to do where no host is shown, of so many that there are.

@@ -14,9 +14,9 @@
 //
 // # STYLE: functions
 //
-//	ago T   "3 min ago", exact on hover    when T  exact, UTC    dur D  "2 h 5 min"    num N   plural N "entry" "entries"    rate F    percent F
+//	ago T   "3 min ago", exact on hover    when T  exact, UTC    dur D  "2 h 5 min"    num N   plural N "entry" "entries"
 //	text addr plaintext (strangers)    commands (text with `commands`)    verdict "valid"    action "reject"    hoststate "up"    asset "app.css"    sign "warn"
-//	link "Add a domain" "/domains/add"     empty "Title" "What to do next." (link …)     notice "warn" "Title" "Text"
+//	notice "warn" "Title" "Text"
 //
 // # STYLE: blocks, each {{template "NAME" X}} with X of the type in blocks.go. Kinds: ok bad warn info off; write the word too
 //
@@ -26,6 +26,7 @@
 //	filter Filter     filter form of a list; the first field is the wide one. Stands above #list
 //	heads *List       <thead> with sorting links           pager Pager       below the table
 //	field Field       one field with label, help, error; inside <form class="form panel" method="post">
+//	refused []Link    on top of a form that was not saved: refused(fields) finds what is wrong, and focuses it; Page.Refused for the title
 //	upload Upload     file form with progress bar      confirm Confirm   before something is destroyed; the server checks the field Typed
 //	dialogue Dialogue lines of an SMTP dialogue        chart Chart   figure; Page.Charts = true        code Code   a token to copy
 //
@@ -42,19 +43,23 @@
 //	<td class="num" data-label="left">{{dur .Left}}</td><td class="said">{{text .Reply}}</td></tr>{{end}}</tbody></table>
 //	{{template "pager" .Pager}}</div>
 //
-// Below 46 rem a row becomes an entry: .key is its first line, data-label goes before a value, .said is a line of its own; an
-// empty td is left out. State is in the URL: ReadList(r, ListSpec{Filters, Sorts, Columns}), then Get, Sort, Cursor, With, After,
-// Before, First, Clear. One list a page. Selecting rows: a form around the table with <td class="tick"><input type=checkbox name=sel
-// value aria-label>, a Column{Label: "All", All: true} first, <div class="selection"><button data-needs-selection><span data-selected role="status">.
+// Below 46 rem a row becomes an entry: .key is its first line, data-label goes before a value, .said is a line of its
+// own; an empty td is left out, and one of class wide. State is in the URL: ReadList(r, ListSpec{Filters, Sorts,
+// Columns}), then Get, Sort, Cursor, With, After, Before, First, Clear. One list a page. Selecting rows: a form around
+// the table with <td class="tick"><input type=checkbox name=sel value aria-label>, a Column{Label: "All", All: true}
+// first, <div class="selection"><button data-needs-selection><span data-selected role="status">.
 //
 // # STYLE: script hooks (details in static/stream.js)
 //
 //	<tbody data-tail="/decisions/stream" data-rows="200" data-template="ID">  server-sent events, one JSON object each; <template id> has the
-//	    row: data-field="recipient" on any element, on .badge (verdict, action) or <time data-clock>; <a data-href="/search?q={recipient}">.
-//	    [data-tail-state] says how it stands, <button data-pause hidden> holds it, [data-tail-empty] goes at the first row.
+//	    rows of an entry: data-field="recipient" on any element, on .addr, .badge (verdict, action) or <time data-clock>; a dd without
+//	    a value is left out; <a data-href="/search?q={recipient}">. [data-tail-state] says how it stands, [data-tail-count] how many
+//	    wait, <button data-pause hidden> holds it, [data-tail-empty] goes at the first row. Open only while somebody looks.
 //	<form method="post" data-stream data-into="ID-of-dialogue">  answers Accept: text/event-stream with events line {ms, who, text}, progress {done,
-//	    total, text}, result {kind, word, text, changed}, go {url}; shows result in [data-outcome]. Without script the same POST answers with a page.
+//	    total, text}, result {kind, word, text, changed: #list and [data-again] are fetched anew}, go {url}; shows result in [data-outcome].
+//	    Without script the same POST answers with a page.
 //	data-stream="upload" (the upload block): the same, for a file. A handler that streams flushes, and lifts the server's write timeout.
+//	[data-renew] with an id: fetched anew every 15 s while somebody looks, and replaced where it has changed; no form that is filled in.
 //
 // testdata/gallery.html, which only tests serve, has every block once: TestEveryBlockInABrowser.
 package web

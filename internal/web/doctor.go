@@ -41,7 +41,7 @@ func (v *visit) showDoctor(status int, data *DoctorPage) error {
 			Links: []Link{{"Local recipients", domainURL(d.Name) + "/recipients"}}}
 	}
 	good := data.Good
-	data.Good = Field{Name: "good", Label: "An address that exists", Mono: true, Max: 400, Placeholder: "john@" + d.Name, Value: good.Value, Error: good.Error,
+	data.Good = Field{Name: "good", Label: "An address that exists", Mono: true, Max: 400, Placeholder: "john@" + d.Name, Value: good.Value, Error: good.Error, Autofocus: good.Error != "",
 		Help: "So that it is seen whether such ones are accepted. Without one everything else is examined."}
 	data.All = Field{Name: "catch_all", Label: "It is meant to accept everything", Type: "checkbox", Value: data.All.Value}
 	return v.pageAs(status, "doctor", v.aboutDomain(&d, "doctor", data))
@@ -53,7 +53,7 @@ func (v *visit) examine() error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	domain, good, all := v.r.PathValue("domain"), strings.TrimSpace(v.r.PostForm.Get("good")), v.r.PostForm.Get("catch_all")
+	domain, good, all := v.r.PathValue("domain"), bare(v.r.PostForm.Get("good")), v.r.PostForm.Get("catch_all")
 	if good != "" && !strings.Contains(good, "@") {
 		good += "@" + domain
 	}
@@ -100,7 +100,8 @@ func (v *visit) examineAloud(domain, good string, catchAll bool) error {
 		return nil
 	case errors.Is(err, doctor.ErrBusy):
 		out.begin(http.StatusTooManyRequests)
-		return out.say("result", Outcome{Kind: "warn", Word: "Not now", Text: busyText})
+		out.last(Outcome{Kind: "warn", Word: "Not now", Text: busyText})
+		return nil
 	case err != nil:
 		return v.speakFailure(out, err)
 	}
@@ -116,5 +117,6 @@ func (v *visit) examineAloud(domain, good string, catchAll bool) error {
 	if kind == "warn" { // its sign beside a form is that of what is not known
 		kind = "info"
 	}
-	return out.say("result", Outcome{Kind: kind, Word: view.Strip.Word, Text: "The report stands below."})
+	out.last(Outcome{Kind: kind, Word: view.Strip.Word, Text: "The report stands below."})
+	return nil
 }

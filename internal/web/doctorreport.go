@@ -37,6 +37,7 @@ type findingView struct {
 	Title string
 	Kind  string // of its badge
 	Word  string
+	Head  string // of what could be changed
 }
 
 // checkTitles are the checks in words.
@@ -108,7 +109,11 @@ func findingViews(all []doctor.Finding) []findingView {
 	for _, f := range all {
 		level := levels[f.Level]
 		f.Change = onPage.Replace(f.Change)
-		views = append(views, findingView{f, checkTitle(f.Check), level[0], level[1]})
+		head := "Change"
+		if f.Level == doctor.Note {
+			head = "Could be better"
+		}
+		views = append(views, findingView{f, checkTitle(f.Check), level[0], level[1], head})
 	}
 	// What is to be changed first, each kind in the order of the checks.
 	slices.SortStableFunc(views, func(a, b findingView) int { return weight(b.Level) - weight(a.Level) })

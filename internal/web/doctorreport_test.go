@@ -102,3 +102,11 @@ func TestEveryCheckLevelStateAndProblemHasWords(t *testing.T) {
 		}
 	}
 }
+
+// What could be better is not what has to be changed.
+func TestANoteSaysWhatCouldBeBetter(t *testing.T) {
+	views := findingViews([]doctor.Finding{{Level: doctor.Note, Change: "x"}, {Level: doctor.Mend, Change: "y"}})
+	if views[0].Head != "Change" || views[1].Head != "Could be better" {
+		t.Errorf("%+v", views)
+	}
+}

@@ -44,8 +44,11 @@ func (v *visit) showNewDomain(status int, f url.Values, fault func(*DomainForm))
 	d.Fields, d.More = domainFields(f, true)
 	if fault != nil {
 		fault(&d)
+		d.Wrong = refused(d.Fields, d.More)
 	}
-	return v.pageAs(status, "domainform", &Page{Title: "Add a domain", Active: "domains", Crumbs: []Link{{"Domains", "/domains"}}, Data: d})
+	return v.pageAs(status, "domainform", &Page{
+		Title: "Add a domain", Refused: fault != nil, Active: "domains", Crumbs: []Link{{"Domains", "/domains"}}, Data: d,
+	})
 }
 
 func (v *visit) addDomain() error {
@@ -57,10 +60,15 @@ func (v *visit) addDomain() error {
 		_, _, err := v.desk.PutDomain(v.ctx(), v.who, f.Get("name"), nil) // refuses it, and notes that
 		return err
 	}
+	s, bad := specOf(f)
 	wrong := func(name, text string) error {
-		return v.showNewDomain(http.StatusUnprocessableEntity, f, func(d *DomainForm) { d.fault(name, text) })
+		return v.showNewDomain(http.StatusUnprocessableEntity, f, func(d *DomainForm) {
+			d.fault(name, text)
+			if bad != nil && name != "more" {
+				d.fault("more", bad.Error())
+			}
+		})
 	}
-	s, err := specOf(f)
 	switch there, missing := v.desk.Domain(v.ctx(), v.who, f.Get("name")); {
 	case missing == nil && there.AliasOf != "":
 		return wrong("name", "it is an alias of "+there.AliasOf+"; take it out of the aliases there first")
@@ -68,8 +76,8 @@ func (v *visit) addDomain() error {
 		return wrong("name", "it is served already; open it under Domains to change it")
 	case operate.KindOf(missing) == operate.Malformed:
 		return wrong("name", missing.Error())
-	case err != nil:
-		return wrong("more", err.Error())
+	case bad != nil:
+		return wrong("more", bad.Error())
 	}
 	view, _, err := v.desk.PutDomain(v.ctx(), v.who, f.Get("name"), s.text())
 	if problems := operate.SpecProblems(err); problems != nil {
@@ -121,9 +129,10 @@ func (v *visit) showDomainForm(status int, d *operate.Domain, f url.Values, was 
 	form.Fields, form.More = domainFields(f, false)
 	if fault != nil {
 		fault(&form)
+		form.Wrong = refused(form.Fields, form.More)
 	}
 	return v.pageAs(status, "domainform", &Page{
-		Title: "Settings of " + d.Name, Active: "domains", Crumbs: []Link{{"Domains", "/domains"}, {d.Name, at}}, Data: form,
+		Title: "Settings of " + d.Name, Refused: fault != nil, Active: "domains", Crumbs: []Link{{"Domains", "/domains"}, {d.Name, at}}, Data: form,
 	})
 }
 

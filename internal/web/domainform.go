@@ -13,6 +13,7 @@ type DomainForm struct {
 	Was               string // the settings that the form was made from, by their digest
 	Fields, More      []Field
 	Problems          []string // that belong to no field
+	Wrong             []Link   // fields that are wrong
 }
 
 // The keys of a domain's settings that the form has fields for, by how they are written.
@@ -116,10 +117,10 @@ func (d *DomainForm) fault(name, text string) (ok bool) {
 			if fields[i].Name != name {
 				continue
 			}
-			if fields[i].Error != "" {
-				text = fields[i].Error + " " + text
+			if !strings.HasPrefix(text, name) { // a key is written as it is
+				text = capital(text)
 			}
-			fields[i].Error = sentence(text)
+			fields[i].Error = join(" ", fields[i].Error, fullStop(text))
 			return true
 		}
 	}

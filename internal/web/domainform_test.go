@@ -48,8 +48,8 @@ func TestWhatIsWrongStandsAtItsField(t *testing.T) {
 		"no JSON":         {[]string{"name", "new.test", "destinations", h.At, "more", "{\n\"a\" 1}"}, "more", "line 2"},
 		"JSON of a list":  {[]string{"name", "new.test", "destinations", h.At, "more", "[]"}, "more", "not one JSON object"},
 		"a key twice":     {[]string{"name", "new.test", "destinations", h.At, "more", `{"mode": "off"}`}, "more", "has a field of its own"},
-		"an unknown key":  {[]string{"name", "new.test", "destinations", h.At, "more", `{"colour": "red"}`}, "more", "Colour: "},
-		"a bad value":     {[]string{"name", "new.test", "destinations", h.At, "more", `{"valid_ttl": "soon"}`}, "more", "Valid_ttl: "},
+		"an unknown key":  {[]string{"name", "new.test", "destinations", h.At, "more", `{"colour": "red"}`}, "more", "colour: "},
+		"a bad value":     {[]string{"name", "new.test", "destinations", h.At, "more", `{"valid_ttl": "soon"}`}, "more", "valid_ttl: "},
 		"somebody else's": {[]string{"name", "new.test", "destinations", h.At, "aliases", "other.test"}, "", "is a domain of its own"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,5 +170,31 @@ func TestOnlyAdminsChangeDomains(t *testing.T) {
 	h.User.get("/domains/example.com").hides("/edit", "/remove", "/pause")
 	if h.Domains.Lookup("new.test") != nil || h.Domains.Lookup("example.com") == nil {
 		t.Error("something was changed")
+	}
+}
+
+// Who has several things wrong sees all of them at once, and how many on top.
+func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
+	h := newHouse(t)
+	page := h.Admin.post("/domains/new", "name", "new.test", "destinations", "mx.test:99999", "aliases", "..", "more", `{"valid_ttl": "soon"}`).
+		status(http.StatusUnprocessableEntity).shows("Not saved: 3 fields need another look Destinations , Aliases , All other keys")
+	for _, name := range []string{"destinations", "aliases", "more"} {
+		if !strings.Contains(page.Body, `id="f-`+name+`-error"`) {
+			t.Errorf("nothing stands at %s", name)
+		}
+	}
+	h.Admin.post("/domains/new", "name", "-", "destinations", h.At, "more", "{").status(http.StatusUnprocessableEntity).
+		shows("Not saved: 2 fields need another look Domain , All other keys")
+	h.Admin.post("/domains/new", "name", "-", "destinations", h.At).shows("Not saved: 1 field needs another look Domain")
+}
+
+func TestWhatIsWrongIsASentenceOfItsOwn(t *testing.T) {
+	for in, want := range map[string]string{
+		"it is not so": "It is not so.", "valid_ttl: no": "valid_ttl: no.", "is it?": "Is it?", "is it.": "Is it.", "john@x is wrong": "john@x is wrong.",
+		"mx.test is wrong": "mx.test is wrong.", "nothing.": "Nothing.", "über": "über.", "": "",
+	} {
+		if got := sentence(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
 	}
 }

@@ -30,24 +30,21 @@ type domainHost struct {
 
 // PauseForm begins or ends a pause.
 type PauseForm struct {
-	Pause, Resume string // URLs; Resume is "" where there is nothing to end
-	Length        Field
-	All           bool // it is everything that is paused, which does not end here
+	Pause  string // URL
+	Resume Press  // zero where there is nothing to end
+	Length Field
+	All    bool // it is everything that is paused
 }
 
 func (v *visit) domain() error {
 	name := v.r.PathValue("domain")
-	d, err := v.desk.Domain(v.ctx(), v.who, name)
-	if err != nil {
-		return err
-	}
-	hosts, err := v.desk.HostsOf(v.ctx(), v.who, name)
+	d, hosts, err := v.desk.DomainWithHosts(v.ctx(), v.who, name)
 	if err != nil {
 		return err
 	}
 	data := DomainPage{
 		Domain: d, Strips: v.standingStrips(&d), ModeText: modes[d.Mode], Hosts: domainHosts(d.Destinations, hosts), Admin: v.who.Admin(),
-		ReadOnly: d.Origin == "file", Pause: pauseForm(&d), Decisions: decisionsURL(d.Name),
+		ReadOnly: d.Origin == "file", Pause: v.pauseForm(&d), Decisions: decisionsURL(d.Name),
 		Test: TestForm{Title: "Test an address", URL: "/test", Hidden: [][2]string{{"domain", d.Name}}, Fields: testFields("", true, "")},
 	}
 	for i, ttl := range []string{d.ValidTTL, d.InvalidTTL} {
@@ -95,15 +92,15 @@ func (v *visit) aboutDomain(d *operate.Domain, active string, data any) *Page {
 // pauseLengths are how long a pause may be told to last, "" until it is ended.
 var pauseLengths = []string{"30m", "30 minutes", "1h", "1 hour", "4h", "4 hours", "24h", "a day", "168h", "a week", "", "until it is resumed"}
 
-func pauseForm(d *operate.Domain) PauseForm {
+func (v *visit) pauseForm(d *operate.Domain) PauseForm {
 	f := PauseForm{
 		Pause:  domainURL(d.Name) + "/pause",
 		Length: Field{Name: "length", Label: "For how long", Type: "select", Options: Choices("1h", pauseLengths...)},
 	}
 	if d.Paused != nil {
 		f.All = d.Paused.Domain == ""
-		if !f.All {
-			f.Resume = domainURL(d.Name) + "/resume"
+		if f.Resume = v.resuming(d.Name); f.All {
+			f.Resume = v.resuming("")
 		}
 	}
 	return f
@@ -114,16 +111,35 @@ func (v *visit) pauseDomain() error {
 		return err
 	}
 	name := v.r.PathValue("domain")
-	if _, err := v.desk.Pause(v.ctx(), v.who, name, v.r.PostForm.Get("length")); err != nil {
+	p, err := v.desk.Pause(v.ctx(), v.who, name, v.r.PostForm.Get("length"))
+	if err != nil {
 		return err
 	}
-	return v.done(DonePaused, 0, domainURL(name))
+	if p.Until.IsZero() {
+		return v.done(DonePaused, 0, domainURL(name))
+	}
+	return v.done(DonePausedUntil, int(p.Until.Unix()), domainURL(name))
 }
 
 func (v *visit) resumeDomain() error {
-	name := v.r.PathValue("domain")
-	if _, err := v.desk.Resume(v.ctx(), v.who, name); err != nil {
+	if err := v.form(); err != nil {
 		return err
 	}
-	return v.done(DoneResumed, 0, domainURL(name))
+	name := v.r.PathValue("domain")
+	ended, err := v.desk.Resume(v.ctx(), v.who, name)
+	if err != nil {
+		return err
+	}
+	done := DoneResumed
+	switch d, err := v.desk.Domain(v.ctx(), v.who, name); {
+	case ended.WasPaused && ended.Paused != nil:
+		done = DoneStillPaused
+	case ended.Paused != nil:
+		done = DoneAllPausedOnly
+	case !ended.WasPaused:
+		done = DoneNotPaused
+	case err == nil && !d.Enforce:
+		done = DoneResumedLoose
+	}
+	return v.done(done, 0, v.back(domainURL(name)))
 }

@@ -23,14 +23,14 @@ func TestADomainIsPausedAndResumed(t *testing.T) {
 	h := newHouse(t)
 	h.Admin.get("/domains/example.com").shows("For how long 30 minutes", "until it is resumed")
 	h.Admin.post("/domains/example.com/pause", "length", "30m").at("/domains/example.com").
-		shows("Paused: everything is accepted until it is resumed.", "! Paused Everything is accepted until ", "it ends in 29 min", "Enforced not while it is paused")
-	h.Admin.get("/domains").shows("! Paused", "ends in 29 min")
+		shows("Paused: all recipients of the domain are accepted until 20", "! Paused Everything is accepted until ", "it ends in 30 min", "Enforced not while it is paused")
+	h.Admin.get("/domains").shows("! Paused", "ends in 30 min")
 	h.Admin.post("/domains/example.com/resume").at("/domains/example.com").shows("Resumed: verdicts count again.").hides("it ends in")
 	h.Admin.post("/domains/example.com/pause", "length", "").shows("until it is resumed: every recipient is accepted")
 	h.Admin.post("/domains/example.com/pause", "length", "sometimes").status(http.StatusUnprocessableEntity).shows("no duration")
 	_, err := h.Desk.Pause(t.Context(), h.Root, "", "1h")
 	check(t, err)
-	h.Admin.get("/domains/other.test").shows("Everything is paused at this moment, this domain too.").hides("other.test/resume")
+	h.Admin.get("/domains/other.test").shows("Everything is paused, this domain too").hides("other.test/resume")
 	for _, path := range []string{"pause", "resume"} {
 		h.User.post("/domains/example.com/"+path, "length", "1h").status(http.StatusForbidden)
 	}

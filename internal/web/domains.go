@@ -3,6 +3,7 @@ package web
 import (
 	"strings"
 
+	"callout/internal/address"
 	"callout/internal/operate"
 )
 
@@ -83,8 +84,8 @@ func domainOrder(l *List) string {
 func (v *visit) noDomains(l *List) Empty {
 	if l.Filtered() {
 		none := Empty{Title: "No domain fits", Text: "None of the domains has such a name, or stands so.", Links: []Link{{"Show all", l.Clear()}}}
-		if q := strings.ToLower(strings.TrimSpace(l.Get("q"))); v.who.Admin() && l.Get("standing") == "" && strings.Contains(q, ".") {
-			none.Links = append(none.Links, Link{"Add " + q, withQuery("/domains/new", "name", q)})
+		if name, err := address.ParseDomain(strings.TrimSpace(l.Get("q"))); v.who.Admin() && l.Get("standing") == "" && err == nil && strings.Contains(name, ".") {
+			none.Links = append(none.Links, Link{"Add " + name, withQuery("/domains/new", "name", name)})
 		}
 		return none
 	}

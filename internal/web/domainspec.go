@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,14 +15,30 @@ type spec map[string]json.RawMessage
 
 func parseSpec(text []byte) (spec, error) {
 	s := spec{}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(&s); err != nil {
+	if err := json.Unmarshal(text, &s); err != nil {
 		return nil, err
 	}
-	if s == nil || d.More() {
-		return nil, errors.New("it is not one JSON object")
+	if s == nil {
+		return nil, errors.New("it is something else")
 	}
 	return s, nil
+}
+
+// twice returns a key that a JSON object has more than once, of which a reader would take the last; "" for none.
+func twice(text string) string {
+	d := json.NewDecoder(strings.NewReader(text))
+	seen := spec{}
+	for _, err := d.Token(); err == nil && d.More(); {
+		key, _ := d.Token()
+		name, _ := key.(string)
+		if _, again := seen[name]; again {
+			return name
+		}
+		var value json.RawMessage
+		err = d.Decode(&value)
+		seen[name] = value
+	}
+	return ""
 }
 
 // word returns a key as a form's select has it: the text, or true or false; "" where it is not set.
@@ -137,6 +152,9 @@ func (s spec) add(text string, taken []string) error {
 	more, err := parseSpec([]byte(text))
 	if err != nil {
 		return fmt.Errorf("it is not one JSON object (%s); write for example {\"valid_ttl\": \"48h\"}", jsonProblem(err, text))
+	}
+	if key := twice(text); key != "" {
+		return fmt.Errorf("%q is there twice; write it once", key)
 	}
 	for _, key := range slices.Sorted(maps.Keys(more)) {
 		if slices.Contains(taken, key) {

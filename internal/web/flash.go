@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Done is something that was done, as the page after it says. Only its code and a count travel, in a cookie that lasts a
@@ -12,15 +13,15 @@ type Done string
 
 const flashCookie = "callout_done"
 
-// What a page can say that was done. {n entry|entries} becomes "1 entry" or "1 204 entries".
+// What a page can say that was done. {n entry|entries} becomes "1 entry" or "1 204 entries", {it|them} what fits the number,
+// {time} the time that the number is.
 const (
 	DoneAdded       Done = "added"
 	DoneSaved       Done = "saved"
 	DoneRemoved     Done = "removed"
 	DoneCleared     Done = "cleared"
 	DoneImported    Done = "imported"
-	DonePaused      Done = "paused"
-	DoneResumed     Done = "resumed"
+	DoneNothing     Done = "nothing"
 	DonePassword    Done = "password"
 	DoneTokenGone   Done = "token-revoked"
 	DoneUserRemoved Done = "user-removed"
@@ -30,14 +31,38 @@ const (
 	DoneForgotten   Done = "forgotten"
 )
 
+// What can be said of a pause that has begun or ended. The number of those with an end is that, in Unix time.
+const (
+	DonePaused         Done = "paused"
+	DonePausedUntil    Done = "paused-until"
+	DoneAllPaused      Done = "all-paused"
+	DoneAllPausedUntil Done = "all-paused-until"
+	DoneResumed        Done = "resumed"
+	DoneResumedLoose   Done = "resumed-loose" // the domain's settings do not enforce
+	DoneResumedAllBut  Done = "resumed-all-but"
+	DoneStillPaused    Done = "still-paused"
+	DoneNotPaused      Done = "not-paused"
+	DoneAllPausedOnly  Done = "all-paused-only"
+)
+
 var sentences = map[Done]string{
+	DonePaused:         "Paused: all recipients of the domain are accepted until it is resumed.",
+	DonePausedUntil:    "Paused: all recipients of the domain are accepted until {time}, unless it is resumed before.",
+	DoneAllPaused:      "Everything is paused: all recipients are accepted until it is resumed.",
+	DoneAllPausedUntil: "Everything is paused: all recipients are accepted until {time}, unless it is resumed before.",
+	DoneResumed:        "Resumed: verdicts count again.",
+	DoneResumedLoose:   "Resumed. The domain's own settings do not enforce, so that all its recipients are accepted still.",
+	DoneResumedAllBut:  "Resumed: verdicts count again. {n domain stays|domains stay} as {it is|they are}, by {a pause of its|pauses of their} own.",
+	DoneStillPaused:    "The domain's own pause has ended. Everything is paused still, the domain too.",
+	DoneNotPaused:      "Nothing was paused.",
+	DoneAllPausedOnly:  "The domain has no pause of its own. Everything is paused, the domain too.",
+
 	DoneAdded:       "The domain was added.",
 	DoneSaved:       "Saved.",
 	DoneRemoved:     "The domain was removed, and {n cached verdict|cached verdicts} with it.",
-	DoneCleared:     "Cleared: {n cached verdict|cached verdicts} went. The next question for each asks the destination.",
+	DoneCleared:     "Cleared: {n cached verdict|cached verdicts} went. The next question for {it|each} asks the destination.",
 	DoneImported:    "Imported: the list holds {n local recipient|local recipients} now.",
-	DonePaused:      "Paused: everything is accepted until it is resumed.",
-	DoneResumed:     "Resumed: verdicts count again.",
+	DoneNothing:     "Nothing was selected.",
 	DonePassword:    "The password was changed. Every other session of the user has ended.",
 	DoneTokenGone:   "The token was revoked. What used it is refused from now on.",
 	DoneUserRemoved: "The user was removed, with sessions and tokens.",
@@ -76,13 +101,22 @@ func (s *Shell) flash(r *http.Request, value string, maxAge int) *http.Cookie {
 	}
 }
 
-// counted puts n in place of {n one|many}.
+// counted puts n in place of {n one|many}, and one of the words in place of {one|many}.
 func counted(sentence string, n int64) string {
-	before, rest, ok := strings.Cut(sentence, "{n ")
+	before, rest, ok := strings.Cut(sentence, "{")
 	if !ok {
 		return sentence
 	}
 	words, after, _ := strings.Cut(rest, "}")
+	words, number := strings.CutPrefix(words, "n ")
 	one, many, _ := strings.Cut(words, "|")
-	return before + Plural(n, one, many) + after
+	switch {
+	case number:
+		one = Plural(n, one, many)
+	case words == "time":
+		one = time.Unix(n, 0).UTC().Format("2006-01-02 15:04") + " UTC"
+	case n != 1:
+		one = many
+	}
+	return before + one + counted(after, n)
 }

@@ -3,9 +3,11 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"net/netip"
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // functions are what templates may call beside Go's own.
@@ -13,12 +15,11 @@ func (s *Shell) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset":     s.assets.url,
 		"ago":       s.ago,
+		"now":       func() string { return s.now().UTC().Format("2006-01-02T15:04:05.000Z") },
 		"when":      when,
 		"dur":       Duration,
 		"num":       func(n any) (string, error) { i, err := whole(n); return Number(i), err },
 		"plural":    func(n any, one, many string) (string, error) { i, err := whole(n); return Plural(i, one, many), err },
-		"rate":      Rate,
-		"percent":   Percent,
 		"text":      func(v any) template.HTML { return visibleHTML(fmt.Sprint(v)) },
 		"commands":  commands,
 		"plaintext": func(v any) string { return Visible(fmt.Sprint(v)) },
@@ -27,8 +28,7 @@ func (s *Shell) functions() template.FuncMap {
 		"action":    func(v any) template.HTML { return badge(actions, v) },
 		"hoststate": func(v any) template.HTML { return badge(hostStates, v) },
 		"sign":      sign,
-		"link":      func(text, url string) Link { return Link{text, url} },
-		"empty":     func(title, text string, do ...Link) Empty { return Empty{title, text, do} },
+		"front":     frontWord,
 		"notice":    func(kind, title, text string) Notice { return Notice{Kind: kind, Title: title, Text: text} },
 		"nav":       navigation,
 	}
@@ -68,10 +68,47 @@ func whole(n any) (int64, error) {
 	return 0, fmt.Errorf("%T is not a whole number", n)
 }
 
-// addr shows an address, host or domain in the fixed-width face; a long one may break after its @.
+// How many characters of an address stay on one line, and of a name between its dots.
+const (
+	shortAddress = 24
+	longName     = 30
+)
+
+// addr shows an address, host or domain in the fixed-width face. One that is not short may break behind its @ and dots, and
+// elsewhere only within a long name. An IPv4 address stays whole. setAddress of static/stream.js does the same.
 func addr(v any) template.HTML {
-	text := string(visibleHTML(fmt.Sprint(v)))
-	return template.HTML(`<span class="addr">` + strings.Replace(text, "@", "@<wbr>", 1) + `</span>`)
+	text := fmt.Sprint(v)
+	switch {
+	case isIPv4(text):
+		return template.HTML(`<span class="addr nowrap">` + template.HTMLEscapeString(text) + `</span>`)
+	case utf8.RuneCountInString(text) <= shortAddress:
+		return `<span class="addr">` + visibleHTML(text) + `</span>`
+	}
+	var b strings.Builder
+	class, rest := "addr", text
+	for rest != "" {
+		part := rest
+		if i := strings.IndexAny(rest, "@."); i >= 0 {
+			part = rest[:i+1]
+		}
+		if rest = rest[len(part):]; utf8.RuneCountInString(part) > longName {
+			class = "addr long"
+		}
+		b.WriteString(string(visibleHTML(part)))
+		if rest != "" {
+			b.WriteString("<wbr>")
+		}
+	}
+	return template.HTML(`<span class="` + class + `">` + b.String() + `</span>`)
+}
+
+// isIPv4 reports whether a text is an IPv4 address, with or without a port.
+func isIPv4(text string) bool {
+	if at, err := netip.ParseAddrPort(text); err == nil {
+		return at.Addr().Is4()
+	}
+	ip, err := netip.ParseAddr(text)
+	return err == nil && ip.Is4()
 }
 
 // commands shows a text in which commands stand between backticks.

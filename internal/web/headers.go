@@ -23,7 +23,7 @@ const (
 func (s *Shell) Guard(next http.Handler, upload func(*http.Request) bool) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.Error(w, r, http.StatusForbidden, "This change was asked for by another site. Open the page here and try again.")
+		s.turnDown(w, r, http.StatusForbidden, "This change was asked for by another site. Open the page here and try again.")
 	}))
 	inner := cross.Handler(s.bound(next, upload))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +55,7 @@ func (s *Shell) bound(next http.Handler, upload func(*http.Request) bool) http.H
 		}
 		if r.ContentLength > limit {
 			w.Header().Set("Connection", "close")
-			s.Error(w, r, http.StatusRequestEntityTooLarge, tooLarge(limit))
+			s.turnDown(w, r, http.StatusRequestEntityTooLarge, tooLarge(limit))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)

@@ -128,9 +128,8 @@ func (h *house) open() {
 	h.Access, err = access.New(ctx, access.Options{Store: h.Store, Log: log, Cost: access.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1}})
 	check(t, err)
 	closing(func(ctx context.Context) { h.Access.Close(ctx) })
-	past, err := history.New(ctx, history.Options{
-		Gatherer: registry, Store: h.Store, Alerts: func() []history.Alert { return operate.AlertsNow(h.Verifier, pools) }, Log: log,
-	})
+	lookout := operate.NewLookout(h.Verifier, pools, h.Domains)
+	past, err := history.New(ctx, history.Options{Gatherer: registry, Store: h.Store, Alerts: lookout.Alerts, Over: lookout.Over, Log: log})
 	check(t, err)
 	closing(func(ctx context.Context) { past.Close(ctx) })
 	h.Desk = operate.New(operate.Options{

@@ -30,7 +30,7 @@ func TestNewDecisionsComeInAtTheTopOfThePage(t *testing.T) {
 	}
 	p.Click("Pause")
 	h.know("mary@example.com")
-	p.In("[data-tail-state]").WaitText("paused, 1 waiting")
+	p.In("[data-tail-count]").WaitText("1 waiting")
 	p.Click("Go on")
 	p.In("[data-tail]").WaitText("mary@example.com")
 	p.Click("nobody@example.com")
@@ -46,6 +46,46 @@ func TestATestChangesWhatThePageShows(t *testing.T) {
 	p.In("[data-outcome]").WaitText("✕ Invalid. ")
 	p.In("#said").WaitText("RCPT TO:<nobody@example.com>")
 	p.In("#list").WaitText("Verifies properly")
+}
+
+func TestATestIsAmongTheLastDecisionsAtOnce(t *testing.T) {
+	h := newHouse(t)
+	p := h.enter(t, "user", "/recipients/john@example.com")
+	p.In("#recent").WaitText("None among those that are kept.")
+	p.Click("Test now")
+	p.In("#recent").WaitText("✓ accept")
+	p.In("#list").WaitText("It exists")
+}
+
+func TestATestThatAskedNobodyLeavesNoDialogue(t *testing.T) {
+	h := newHouse(t)
+	p := h.enter(t, "admin", "/test")
+	p.Allow("404")
+	p.Fill("Address", "someone@elsewhere.test")
+	p.Click("Test now")
+	p.In("[data-outcome]").WaitText("is not served here")
+	if boxes := p.Texts("#said"); len(boxes) != 0 {
+		t.Errorf("an empty dialogue is shown: %q", boxes)
+	}
+}
+
+// A row that came in has below it why, and of the details those that have a value.
+func TestDetailsOfADecisionStandBelowIt(t *testing.T) {
+	h := newHouse(t)
+	p := h.enter(t, "admin", "/decisions")
+	p.In("[data-tail-state]").WaitText("live")
+	h.unserved("someone@elsewhere.test")
+	p.In("[data-tail]").WaitText("someone@elsewhere.test")
+	p.ClickCSS("[data-tail] summary")
+	p.In("[data-tail] .lower").WaitText("Client 192.0.2.7")
+	for _, name := range p.Texts("[data-tail] dt") {
+		if name == "Host" || name == "Its reply" || name == "Problem" {
+			t.Errorf("%s is shown, and has no value", name)
+		}
+	}
+	if rows := p.Texts("[data-tail] > tr"); len(rows) != 2 {
+		t.Errorf("%d rows", len(rows))
+	}
 }
 
 func TestASecondReportTakesThePlaceOfTheFirst(t *testing.T) {

@@ -15,7 +15,7 @@ type LocalsPage struct {
 	Stored  []string
 	Pager   Pager
 	None    Empty
-	Ignored string // why the list makes no difference; "" where it does
+	Ignored *Notice // why the list makes no difference; nil where it does
 	Add     Field
 	Import  Upload
 }
@@ -48,10 +48,10 @@ func (v *visit) showLocals(status int, typed localsForm) error {
 		return err
 	}
 	data := LocalsPage{
-		Domain: d, List: l, File: page.File, Stored: page.Stored, None: noLocals(l, &d), Ignored: ignored(d.Mode),
+		Domain: d, List: l, File: page.File, Stored: page.Stored, None: noLocals(l, &d), Ignored: v.ignored(&d),
 		Filter: Filter{l, []Field{{Name: "q", Label: "Contains", Type: "search", Value: l.Get("q"), Mono: true}}},
 		Pager:  pagerOf(l, page.Previous, page.Next, Plural(int64(page.Total), "local recipient", "local recipients")),
-		Add: Field{Name: "add", Label: "Recipients", Type: "textarea", Rows: 4, Mono: true, Value: typed.add, Error: typed.addError,
+		Add: Field{Name: "add", Label: "Recipients", Type: "textarea", Rows: 4, Mono: true, Value: typed.add, Error: typed.addError, Autofocus: typed.addError != "",
 			Placeholder: "john\nsales-*", Help: "One a line: an address of the domain, its part before the @, or either with * for anything."},
 		Import: importForm(&d, typed),
 	}
@@ -67,15 +67,21 @@ func importForm(d *operate.Domain, typed localsForm) Upload {
 	}
 }
 
-// ignored says why a list makes no difference.
-func ignored(mode string) string {
-	switch mode {
+// ignored says why a list makes no difference, and who can change that.
+func (v *visit) ignored(d *operate.Domain) *Notice {
+	n := Notice{Kind: "warn", Title: "This list makes no difference now", Do: "An admin can choose the mode list or list+callout, which use it. Ask who runs this server."}
+	switch d.Mode {
 	case "callout":
-		return "The mode is callout: the destination alone decides, and this list is not looked at. Choose the mode list or list+callout to use it."
+		n.Text = "The mode is callout: the destination alone decides, and this list is not looked at."
 	case "off":
-		return "The mode is off: nothing is verified, and this list is not looked at."
+		n.Text = "The mode is off: nothing is verified, and this list is not looked at."
+	default:
+		return nil
 	}
-	return ""
+	if v.who.Admin() {
+		n.Do, n.Link = "Choose the mode list or list+callout to use it.", Link{"Change the mode", domainURL(d.Name) + "/edit"}
+	}
+	return &n
 }
 
 func noLocals(l *List, d *operate.Domain) Empty {

@@ -29,6 +29,9 @@ func (v *visit) changeLocals() error {
 		}
 		return v.done(DoneListed, changed.Added, list)
 	case "remove":
+		if len(f["sel"]) == 0 {
+			return v.done(DoneNothing, 0, list)
+		}
 		if f.Get("sure") == "" {
 			return v.confirmUnlist(f["sel"], list)
 		}
@@ -57,10 +60,6 @@ func (v *visit) confirmUnlist(selected []string, list string) error {
 	d, err := v.desk.Domain(v.ctx(), v.who, v.r.PathValue("domain"))
 	if err != nil {
 		return err
-	}
-	if len(selected) == 0 {
-		Redirect(v, v.r, list)
-		return nil
 	}
 	n := Plural(int64(len(selected)), "local recipient", "local recipients")
 	c := Confirm{

@@ -40,8 +40,9 @@ func (v *visit) importLocals() error {
 	case speaks && err != nil:
 		return v.speakFailure(out, err)
 	case speaks:
-		return out.say("result", Outcome{Kind: "ok", Word: "Imported", Changed: true, Text: Plural(int64(told), "recipient", "recipients") +
+		out.last(Outcome{Kind: "ok", Word: "Imported", Changed: true, Text: Plural(int64(told), "recipient", "recipients") +
 			" read: " + Number(int64(changed.Added)) + " added, " + Number(int64(changed.Removed)) + " removed."})
+		return nil
 	case operate.KindOf(err) == operate.Unusable, operate.KindOf(err) == operate.TooLarge && !tooLong(err):
 		return v.showLocals(http.StatusUnprocessableEntity, localsForm{how: how, importError: sentence(err.Error())})
 	case err != nil:

@@ -50,13 +50,13 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	status := http.StatusUnauthorized
-	switch wait, throttled := errors.AsType[*access.ThrottledError](err); {
+	switch wait, late := errors.AsType[*access.ThrottledError](err); {
 	case errors.Is(err, access.ErrCredentials):
 		l.Error = "Name or password is wrong."
-	case throttled:
+	case late:
 		status = http.StatusTooManyRequests
 		rw.Header().Set("Retry-After", strconv.Itoa(int(wait.Wait().Seconds())))
-		l.Error = "Too many failed attempts. " + sentence(wait.Error())
+		l.Error = throttled(wait)
 	default:
 		w.log.Error("login", "err", err)
 		status, l.Error = http.StatusInternalServerError, "The login can't be checked now. The server's log says why."
@@ -85,10 +85,15 @@ func local(next string) string {
 	return u.RequestURI()
 }
 
-// sentence begins a text with a capital letter and ends it with a full stop.
+// throttled says how long somebody has to wait.
+func throttled(err *access.ThrottledError) string {
+	return "Too many failed attempts. Try again in " + inFull(err.Wait()) + "."
+}
+
+// sentence begins a text with a capital letter, unless it begins with a name or a key, and ends it with a full stop.
 func sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
+	return fullStop(capital(s))
 }

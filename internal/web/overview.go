@@ -69,10 +69,10 @@ func (v *visit) overview() error {
 		none := v.noDomains(ReadList(v.r, ListSpec{}))
 		data.None = &none
 	}
-	trouble := v.desk.InTrouble(v.who)
-	data.Hosts, data.MoreOut = first(trouble, overviewHosts)
+	hosts, trouble, of := v.desk.Trouble(v.who, overviewHosts)
+	data.Hosts, data.MoreOut = hosts, trouble-len(hosts)
 	data.Alerts, data.AllOpen = v.openAlerts()
-	if data.Tiles, err = v.tiles(len(trouble), data.AllOpen, &data.Held, all.Total); err != nil {
+	if data.Tiles, err = v.tiles(trouble, of, data.AllOpen, &data.Held, all.Total); err != nil {
 		return err
 	}
 	span := chosenSpan(v.r.URL.Query().Get("span"))
@@ -87,9 +87,9 @@ func (v *visit) overview() error {
 
 // openAlerts are the first of those that are open, and how many there are.
 func (v *visit) openAlerts() (shown []Notice, open int) {
-	all := v.desk.Alerts(v.who)
+	all, pauses := v.desk.Alerts(v.who), v.desk.Pauses(v.who)
 	for _, a := range all[:min(len(all), overviewAlerts)] {
-		shown = append(shown, alertNotice(a))
+		shown = append(shown, v.openAlert(&a, pauses))
 	}
 	return shown, len(all)
 }
@@ -124,7 +124,7 @@ func (v *visit) heldNow() Held {
 }
 
 // tiles are the figures of the last minute, and how many things want somebody to look.
-func (v *visit) tiles(trouble, alerts int, held *Held, domains int) ([]Tile, error) {
+func (v *visit) tiles(trouble, of, alerts int, held *Held, domains int) ([]Tile, error) {
 	rates, err := v.desk.Rates(v.ctx(), v.who)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (v *visit) tiles(trouble, alerts int, held *Held, domains int) ([]Tile, err
 		heldTile(held, domains),
 	}
 	if trouble > 0 {
-		all[5].Kind, all[5].Note = "warn", "of "+Plural(int64(len(v.desk.Hosts(v.who))), "host", "hosts")
+		all[5].Kind, all[5].Note = "warn", "of "+Plural(int64(of), "host", "hosts")
 	}
 	if alerts > 0 {
 		all[6].Kind, all[6].Note = "warn", "see what to do"

@@ -20,6 +20,9 @@ func TestTheOverviewShowsAnAdminHowTheWholeStands(t *testing.T) {
 	page := h.Admin.get("/").status(http.StatusOK).shows("Overview", "Questions", "From the cache", "Callouts", "Refused", "Deferred",
 		"Destinations 0 with trouble", "Not enforced 2 of 5 domains", "1 paused, 1 by settings", "Paused: other.test",
 		"nobody@example.com", "✕ reject", "Not enforced by settings loose.test", "Pause everything")
+	_, err = h.Desk.Pause(t.Context(), h.Root, "loose.test", "1h")
+	check(t, err)
+	h.Admin.get("/").shows("Not enforced 2 of 5 domains", "2 paused, 1 by settings") // one is both
 	for _, want := range []string{`data-chart="/charts/hour"`, `href="/?span=month"`, `href="/domains/loose.test"`, `href="/domains/other.test"`} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the overview has no %s", want)

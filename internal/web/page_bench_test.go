@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 const (
 	manyRows    = 100_000
 	manyDomains = 5000
+	manyHosts   = 1000
 	pageMost    = 100 * time.Millisecond
 )
 
@@ -90,6 +92,40 @@ func BenchmarkPageOfDomains(b *testing.B) {
 	}, pageMost)
 	// These look at how every domain stands; they have the time that it takes.
 	h.benchPages(b, map[string]string{"trouble": "/domains?sort=trouble", "standing": "/domains?standing=not_asked"}, time.Second)
+}
+
+// BenchmarkPageOfAlerts has 5,000 alerts that are open: every page counts them.
+func BenchmarkPageOfAlerts(b *testing.B) {
+	h := newHouse(b)
+	for i := range manyDomains {
+		h.put(fmt.Sprintf("customer-%04d.test", i), `{"mode": "list"}`)
+	}
+	if n := h.Desk.CountAlerts(h.Root); n < manyDomains {
+		b.Fatalf("%d alerts", n)
+	}
+	h.benchPages(b, map[string]string{"first": "/alerts", "middle": "/alerts?open=25", "overview": "/", "users": "/access"}, pageMost)
+}
+
+// BenchmarkPageOfHosts has a thousand hosts that were asked.
+func BenchmarkPageOfHosts(b *testing.B) {
+	h := newHouse(b)
+	ln, err := net.Listen("tcp", "0.0.0.0:0") // every address of 127/8 is this machine
+	check(b, err)
+	go h.Destination.Serve(ln)
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	check(b, err)
+	for i := range manyHosts {
+		domain := fmt.Sprintf("customer-%04d.test", i)
+		h.put(domain, fmt.Sprintf(`{"destinations": ["127.1.%d.%d:%s"], "catch_all_check": false}`, i/200, i%200+1, port))
+		h.know("john@" + domain)
+	}
+	if n := len(h.Desk.Hosts(h.Root)); n < manyHosts {
+		b.Fatalf("%d hosts", n)
+	}
+	h.benchPages(b, map[string]string{
+		"first": "/destinations", "queue": "/destinations?sort=-queue", "none": "/destinations?q=nobody", "host": "/destinations/127.1.0.1:" + port,
+		"domain": "/domains/customer-0001.test", "domains": "/domains", "overview": "/",
+	}, pageMost)
 }
 
 // BenchmarkPageOfLocalRecipients pages in the local recipients of a domain that has 100,000.

@@ -33,6 +33,9 @@ const recentDecisions = 10
 
 func (v *visit) recipient() error {
 	known, err := v.desk.Verdict(v.ctx(), v.who, v.r.PathValue("address"))
+	if v.who.Admin() && operate.KindOf(err) == operate.Missing {
+		return v.unserved(v.r.PathValue("address"))
+	}
 	if err != nil {
 		return err
 	}
@@ -48,10 +51,10 @@ func (v *visit) recipient() error {
 	data := RecipientPage{
 		Verdict: known, Domain: d, Strip: knownStrip(&known, &d), Said: replyText(&known), Decisions: recent.Decisions,
 		Test: TestForm{Title: "Ask the destination", URL: at + "/test", Hidden: [][2]string{{"fresh", "on"}}},
-		All:  withQuery("/decisions", "q", known.Recipient),
+		All:  withQuery("/decisions", "recipient", known.Recipient),
 	}
 	if !known.Expires.IsZero() {
-		data.Left = max(known.Expires.Sub(v.shell.now()), 0)
+		data.Left = rounded(max(known.Expires.Sub(v.shell.now()), 0))
 	}
 	if known.Code != 0 && !known.CatchAll {
 		data.Clear = at + "/clear"

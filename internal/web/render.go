@@ -52,19 +52,21 @@ type Viewer struct {
 
 // Page is what the layout shows around a page's content, and what the content shows.
 type Page struct {
-	Title  string  // of the window and the heading; plain text
-	Sub    string  // a line below the heading; "" for none
-	Mono   bool    // the title is an address, domain or host
-	Active string  // the entry of the navigation: "overview", "domains", "destinations", "cache", "decisions", "alerts", "access"
-	User   *Viewer // nil: nobody has logged in, there is no navigation and no search
-	Query  string  // what stands in the search box
-	Flash  string  // what was just done; from TakeFlash
-	Open   int     // alerts that are open, shown beside the navigation's Alerts
-	Charts bool    // loads what draws charts
-	Secret bool    // shows a secret: not compressed, so that its length says nothing of it
-	Crumbs []Link  // the way down to this page, without the page itself
-	Tabs   []Tab   // the pages of the same thing
-	Data   any     // what "content" shows, as .Data
+	Title   string  // of the window and the heading; plain text
+	Refused bool    // the form on it was not saved, which the window's title says first
+	Sub     string  // a line below the heading; "" for none
+	Mono    bool    // the title is an address, domain or host
+	Active  string  // the entry of the navigation: "overview", "domains", "destinations", "cache", "decisions", "alerts", "access"
+	User    *Viewer // nil: nobody has logged in, there is no navigation and no search
+	Query   string  // what stands in the search box
+	Flash   string  // what was just done; from TakeFlash
+	Open    int     // alerts that are open, shown beside the navigation's Alerts
+	Charts  bool    // loads what draws charts
+	Secret  bool    // shows a secret: not compressed, so that its length says nothing of it
+	Crumbs  []Link  // the way down to this page, without the page itself
+	Tabs    []Tab   // the pages of the same thing
+	Version string  // of the program, at the foot; "": nothing there
+	Data    any     // what "content" shows, as .Data
 }
 
 // Link is a place to go to.

@@ -23,6 +23,8 @@ type Shell struct {
 	now    func() time.Time
 	assets *assets
 	pages  pages
+	// who returns who sends a request that is refused before the session is read; nil where nobody can be known.
+	who func(*http.Request) *Viewer
 }
 
 // NewShell parses every template and reads every static file once.

@@ -40,6 +40,9 @@ func (s *speech) say(event string, data any) error {
 	return s.conn.Flush()
 }
 
+// last sends the event "result". Who has gone away meanwhile misses nothing, and no error page could follow what was said.
+func (s *speech) last(o Outcome) { _ = s.say("result", o) }
+
 // begin sends the status, once.
 func (s *speech) begin(status int) {
 	if s.begun {
@@ -68,7 +71,7 @@ func (v *visit) speakFailure(s *speech, err error) error {
 	}
 	status, text := v.worded(err)
 	s.begin(status)
-	_ = s.say("result", Outcome{Kind: "bad", Text: sentence(text)}) // who has gone away misses nothing
+	s.last(Outcome{Kind: "bad", Text: sentence(text)})
 	return nil
 }
 

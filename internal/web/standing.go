@@ -2,6 +2,7 @@ package web
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"callout/internal/operate"
 )
@@ -64,12 +65,24 @@ func (v *visit) standingStrips(d *operate.Domain) []Strip {
 	for _, s := range d.Standing {
 		one := standing(s)
 		text := withoutTitle(s.Text, one.title)
-		if s.Word == operate.StandsPaused && !d.Paused.Until.IsZero() {
-			text = "Everything is accepted until " + d.Paused.Until.UTC().Format("2006-01-02 15:04") + " UTC."
+		if s.Word == operate.StandsPaused {
+			text = pausedText(d.Paused)
 		}
 		all = append(all, Strip{Kind: one.kind, Word: one.title, Text: text, Do: s.Do, Link: v.standingLink(d, s.Word)})
 	}
 	return all
+}
+
+// pausedText says what a pause means for a domain that is in it.
+func pausedText(p *operate.Pause) string {
+	text := "Everything is accepted until somebody resumes it."
+	if !p.Until.IsZero() {
+		text = "Everything is accepted until " + p.Until.UTC().Format("2006-01-02 15:04") + " UTC."
+	}
+	if p.Domain == "" {
+		text = "Every domain is paused, this one too. " + text
+	}
+	return text
 }
 
 // withoutTitle takes the title off the front of a sentence that stands below it.
@@ -86,7 +99,7 @@ func withoutTitle(text, title string) string {
 
 // capital begins a text with a capital letter, unless it begins with a name, which is written as it is.
 func capital(text string) string {
-	if first, _, _ := strings.Cut(text, " "); text == "" || strings.ContainsAny(first, ".:@") {
+	if first, _, _ := strings.Cut(text, " "); text == "" || text[0] >= utf8.RuneSelf || strings.ContainsAny(strings.TrimSuffix(first, "."), "_.:@") {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
@@ -111,6 +124,9 @@ func (v *visit) standingLink(d *operate.Domain, word string) Link {
 		return Link{"Add recipients", at + "/recipients"}
 	case operate.StandsPaused:
 		if v.who.Admin() {
+			if d.Paused != nil && d.Paused.Domain == "" {
+				return Link{"Resume everything", "#pause"}
+			}
 			return Link{"Resume", "#pause"}
 		}
 	case operate.StandsTrouble:

@@ -39,7 +39,7 @@ func testFields(recipient string, fresh bool, problem string) []Field {
 		ask = "on"
 	}
 	return []Field{
-		{Name: "recipient", Label: "Address", Value: recipient, Error: problem, Mono: true, Required: true, Max: 400, Placeholder: "john@example.com"},
+		{Name: "recipient", Label: "Address", Value: recipient, Error: problem, Autofocus: problem != "", Mono: true, Required: true, Max: 400, Placeholder: "john@example.com"},
 		{Name: "fresh", Label: "Ask the destination, whatever is known", Type: "checkbox", Value: ask,
 			Help: "What it says is kept. Without it the answer is what a mail server would be told at this moment."},
 	}
@@ -52,7 +52,7 @@ func (v *visit) testPage() error {
 // showTest shows the form, with what is wrong with the address.
 func (v *visit) showTest(status int, recipient string, fresh bool, problem string) error {
 	form := TestForm{Title: "Test an address", URL: "/test", Fields: testFields(recipient, fresh, problem)}
-	return v.pageAs(status, "tested", &Page{Title: "Test an address", Active: "cache", Data: TestPage{Form: form}})
+	return v.pageAs(status, "tested", &Page{Title: "Test an address", Active: "domains", Crumbs: []Link{{"Domains", "/domains"}}, Data: TestPage{Form: form}})
 }
 
 // test asks about the address in the form. A local-part alone is one of the domain that the form was on.
@@ -60,11 +60,22 @@ func (v *visit) test() error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	recipient := strings.TrimSpace(v.r.PostForm.Get("recipient"))
+	recipient := bare(v.r.PostForm.Get("recipient"))
 	if domain := v.r.PostForm.Get("domain"); domain != "" && recipient != "" && !strings.Contains(recipient, "@") {
 		recipient += "@" + domain
 	}
 	return v.ask(recipient, v.r.PostForm.Get("fresh") == "on")
+}
+
+// bare takes an address out of the angle brackets that it may stand in, as headers and logs have it.
+func bare(text string) string {
+	text = strings.TrimSpace(text)
+	if inner, ok := strings.CutPrefix(text, "<"); ok {
+		if inner, ok = strings.CutSuffix(inner, ">"); ok {
+			return strings.TrimSpace(inner)
+		}
+	}
+	return text
 }
 
 // testRecipient asks about the address of a page.
@@ -111,7 +122,8 @@ func (v *visit) askAloud(recipient string, fresh bool) error {
 		return v.speakFailure(out, err)
 	}
 	strip := answerStrip(&answer)
-	return out.say("result", Outcome{Kind: strip.Kind, Word: strip.Word, Text: join(" ", strip.Text, strip.Do), Changed: true})
+	out.last(Outcome{Kind: strip.Kind, Word: strip.Word, Text: join(" ", strip.Text, strip.Do), Changed: true})
+	return nil
 }
 
 // answerStrip says in a sentence what an answer means.

@@ -81,7 +81,7 @@ func verdictFilter(l *List) Filter {
 func verdictRows(page []operate.Verdict, now time.Time) []verdictRow {
 	rows := make([]verdictRow, 0, len(page))
 	for _, one := range page {
-		rows = append(rows, verdictRow{one, max(one.Expires.Sub(now), 0), recipientURL(one.Recipient), replyText(&one)})
+		rows = append(rows, verdictRow{one, rounded(max(one.Expires.Sub(now), 0)), recipientURL(one.Recipient), replyText(&one)})
 	}
 	return rows
 }

@@ -33,8 +33,8 @@ func TestCachedRecipientsAreSearched(t *testing.T) {
 	h.remember(store.Valid, "Ok", "anna", "anna.berg", "bert.anna")
 	h.remember(store.Invalid, "no such <b>user</b>", "annabel", "zoe")
 	page := "/domains/example.com/verdicts"
-	all := h.User.get(page).shows("anna@example.com ✓ valid 10 min ago 47 h 49 min 250 2.1.5 Ok — mx.example.com:25 Clear",
-		"annabel@example.com ✕ invalid 10 min ago 1 h 49 min", "550 5.1.1 no such <b>user</b>", "5 recipients on this page, 5 kept")
+	all := h.User.get(page).shows("anna@example.com ✓ valid 10 min ago 47 h 50 min 250 2.1.5 Ok — mx.example.com:25 Clear",
+		"annabel@example.com ✕ invalid 10 min ago 1 h 50 min", "550 5.1.1 no such <b>user</b>", "5 recipients on this page, 5 kept")
 	if strings.Contains(all.Body, "<b>") {
 		t.Error("markup of a destination is markup of the page")
 	}

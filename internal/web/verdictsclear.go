@@ -1,8 +1,11 @@
 package web
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
+	"callout/internal/address"
 	"callout/internal/operate"
 )
 
@@ -28,6 +31,9 @@ func (v *visit) clear() error {
 	if one := f.Get("one"); one != "" {
 		return v.clearRecipients([]string{one}, back)
 	}
+	if what == clearSelected && len(f["sel"]) == 0 {
+		return v.done(DoneNothing, 0, back)
+	}
 	if f.Get("sure") == "" {
 		return v.confirmClear(what, f["sel"], back)
 	}
@@ -49,11 +55,33 @@ func (v *visit) clear() error {
 }
 
 func (v *visit) clearRecipients(all []string, back string) error {
+	d, err := v.desk.Domain(v.ctx(), v.who, v.r.PathValue("domain"))
+	if err != nil {
+		return err
+	}
+	if err := ofDomain(&d, all); err != nil {
+		return err
+	}
 	cleared, err := v.desk.ClearRecipients(v.ctx(), v.who, all)
 	if err != nil {
 		return err
 	}
 	return v.done(DoneCleared, cleared.Stored, back)
+}
+
+// ofDomain refuses recipients that are not of a domain or its aliases: what is cleared is what its page has shown.
+func ofDomain(d *operate.Domain, recipients []string) error {
+	names := append([]string{d.Name, d.AliasOf}, d.Aliases...)
+	for _, one := range recipients {
+		rcpt, err := address.Parse(one)
+		if err != nil {
+			return &operate.Error{Kind: operate.Unusable, Detail: fmt.Sprintf("%.300q is no address. Go back and select again.", one)}
+		}
+		if !slices.Contains(names, rcpt.Domain()) {
+			return &operate.Error{Kind: operate.Missing, Detail: fmt.Sprintf("%.300q is no recipient of %s. Go back and select again.", one, d.Name)}
+		}
+	}
+	return nil
 }
 
 func unknownClear() error {
@@ -80,9 +108,8 @@ func (v *visit) confirmClear(what string, selected []string, back string) error 
 	of := d.Name + aliasesToo(&d)
 	switch what {
 	case clearSelected:
-		if len(selected) == 0 {
-			Redirect(v, v.r, back)
-			return nil
+		if err := ofDomain(&d, selected); err != nil {
+			return err
 		}
 		c.Text = "This clears what is known of " + Plural(int64(len(selected)), "recipient", "recipients") + " of " + d.Name + ": " + firstFew(selected) + "."
 		c.Button = "Clear " + Plural(int64(len(selected)), "recipient", "recipients")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"callout/internal/access"
 	"callout/internal/operate"
@@ -43,8 +44,8 @@ func (w *Web) in(do action) http.HandlerFunc {
 // turnAway sends somebody to the login, and back here afterwards where that makes sense.
 func (w *Web) turnAway(rw http.ResponseWriter, r *http.Request) {
 	to := "/login"
-	if r.Method == http.MethodGet && r.URL.Path != "/" && r.Header.Get("HX-Request") == "" {
-		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	if next := pageOf(r); next != "/" && !strings.HasPrefix(next, "/login") {
+		to += "?next=" + url.QueryEscape(next)
 	}
 	if r.Header.Get("Accept") == "text/event-stream" || r.Header.Get("Accept") == "application/json" {
 		http.Error(rw, "log in again", http.StatusUnauthorized) // a script would take the login for what it asked for
@@ -53,13 +54,27 @@ func (w *Web) turnAway(rw http.ResponseWriter, r *http.Request) {
 	Redirect(rw, r, to)
 }
 
+// pageOf returns the page of this server that somebody looks at: the one that is asked for, or where a form was sent or a script
+// fetched a part, the one that it stands on; "/" where that is not said.
+func pageOf(r *http.Request) string {
+	if r.Method == http.MethodGet && r.Header.Get("HX-Request") == "" {
+		return local(r.URL.RequestURI())
+	}
+	for _, name := range []string{"HX-Current-URL", "Referer"} {
+		if u, err := url.Parse(r.Header.Get(name)); err == nil && u.Host != "" && u.Host == r.Host {
+			return local(u.RequestURI())
+		}
+	}
+	return "/"
+}
+
 // page sends a page with what the layout needs.
 func (v *visit) page(name string, p *Page) error { return v.pageAs(http.StatusOK, name, p) }
 
 // pageAs sends a page with a status other than 200.
 func (v *visit) pageAs(status int, name string, p *Page) error {
 	p.User = v.viewer()
-	p.Open = len(v.desk.Alerts(v.who))
+	p.Open, p.Version = v.desk.CountAlerts(v.who), v.version
 	if p.Flash == "" {
 		p.Flash = v.shell.TakeFlash(v, v.r)
 	}
@@ -115,11 +130,18 @@ func worded(err error) (status int, text string) {
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge, tooLarge(tooLong.Limit)
 	}
+	if wait, ok := errors.AsType[*access.ThrottledError](err); ok {
+		return http.StatusTooManyRequests, throttled(wait)
+	}
 	status = statuses[operate.KindOf(err)]
 	if status == 0 {
 		status = http.StatusInternalServerError
 	}
-	return status, Visible(err.Error())
+	text = Visible(err.Error())
+	if errors.Is(err, access.ErrLastAdmin) {
+		text = sentence(text)
+	}
+	return status, text
 }
 
 // missing is the error of a page that there is not.

@@ -34,9 +34,28 @@ type Web struct {
 
 // New returns the pages.
 func New(o Options) *Web {
-	return &Web{
+	w := &Web{
 		shell: o.Shell, desk: o.Desk, access: o.Access, sessions: o.Access.Sessions(o.Secure), log: o.Log, version: o.Version,
 	}
+	w.shell.who = w.viewerOf
+	return w
+}
+
+// viewerOf returns who sends a request whose session is not loaded; nil for who has not logged in.
+func (w *Web) viewerOf(r *http.Request) *Viewer {
+	c, err := r.Cookie(w.sessions.Cookie.Name)
+	if err != nil {
+		return nil
+	}
+	ctx, err := w.sessions.Load(r.Context(), c.Value)
+	if err != nil {
+		return nil
+	}
+	u, ok := w.access.Of(ctx, w.sessions)
+	if !ok {
+		return nil
+	}
+	return &Viewer{Name: u.Name, Admin: u.Role == access.RoleAdmin}
 }
 
 // Handler serves all pages and what they need. Whoever has not logged in sees the login, or while there is no user, how to
@@ -52,8 +71,23 @@ func (w *Web) Handler() http.Handler {
 	}
 	outer := http.NewServeMux()
 	outer.Handle("/static/", w.shell.Static())
-	outer.Handle("/", w.sessions.LoadAndSave(mux))
+	outer.Handle("/", w.remembered(mux))
 	return w.shell.Guard(outer, isUpload)
+}
+
+// remembered keeps sessions. Of a browser that came by TLS the cookie stays within TLS, whatever it does elsewhere: a proxy
+// may speak TLS for a listener that does not.
+func (w *Web) remembered(next http.Handler) http.Handler {
+	within := *w.sessions // the same sessions with another cookie
+	within.Cookie.Secure = true
+	usual, encrypted := w.sessions.LoadAndSave(next), within.LoadAndSave(next)
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.TLS != nil {
+			encrypted.ServeHTTP(rw, r)
+			return
+		}
+		usual.ServeHTTP(rw, r)
+	})
 }
 
 // routes are the pages by their pattern, for whoever has logged in.

@@ -109,6 +109,25 @@ func about(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d.Hours())/24)
 }
 
+// inFull writes a time span as people say it, in one unit, rounded up: "1 second", "8 minutes".
+func inFull(d time.Duration) string {
+	if d <= time.Minute {
+		return Plural(int64(max(d+time.Second-1, time.Second)/time.Second), "second", "seconds")
+	}
+	return Plural(int64((d+time.Minute-1)/time.Minute), "minute", "minutes")
+}
+
+// rounded is a time that is left, to the unit that people say it in: what was told to last 90 days has 90 left, not 89 and 23 hours.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d < time.Minute:
+		return d.Round(time.Second)
+	case d < 48*time.Hour:
+		return d.Round(time.Minute)
+	}
+	return d.Round(time.Hour)
+}
+
 // relative says when something was, or will be, seen from now.
 func relative(t, now time.Time) string {
 	switch d := now.Sub(t); {
@@ -117,6 +136,6 @@ func relative(t, now time.Time) string {
 	case d > -time.Second:
 		return "now"
 	default:
-		return "in " + about(-d)
+		return "in " + about(rounded(-d))
 	}
 }

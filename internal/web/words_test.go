@@ -16,7 +16,9 @@ func TestNumbersAndTimesInWords(t *testing.T) {
 		Percent(.99999): "99.9 %", Percent(1): "100 %", Percent(.00001): "0.1 %", Percent(.5): "50.0 %", Percent(math.Inf(1)): "–",
 		Duration(0): "0 s", Duration(34 * time.Millisecond): "34 ms", Duration(4200 * time.Millisecond): "4.2 s", Duration(59999 * time.Millisecond): "59 s",
 		Duration(125 * time.Second): "2 min 5 s", Duration(3 * time.Hour): "3 h", Duration(95*time.Hour + 57*time.Minute): "3 d 23 h", Duration(-time.Minute): "−1 min",
-		relative(now.Add(-3*time.Minute), now): "3 min ago", relative(now, now): "now", relative(now.Add(47*time.Hour+time.Minute), now): "in 47 h", relative(now.Add(-9*24*time.Hour), now): "9 d ago",
+		relative(now.Add(-3*time.Minute), now): "3 min ago", relative(now, now): "now", relative(now.Add(47*time.Hour+time.Minute), now): "in 47 h", relative(now.Add(90*24*time.Hour-time.Second), now): "in 90 d",
+		Duration(rounded(96*time.Hour - time.Second)): "4 d", Duration(rounded(95 * time.Minute)): "1 h 35 min", relative(now.Add(30*time.Minute-time.Millisecond), now): "in 30 min",
+		inFull(time.Millisecond): "1 second", inFull(59 * time.Second): "59 seconds", inFull(7*time.Minute + time.Second): "8 minutes", inFull(15 * time.Minute): "15 minutes", relative(now.Add(-9*24*time.Hour), now): "9 d ago",
 	} {
 		if got != strings.ReplaceAll(want, "_", thin) {
 			t.Errorf("%q, want %q", got, want)

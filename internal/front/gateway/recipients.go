@@ -112,11 +112,11 @@ func (c *session) refusePath(p *pending, err error) answer {
 	return relayingDenied // an address literal
 }
 
-var relayingDenied = ours(550, 7, 1, "relaying denied: mail for this domain is not taken here")
+var relayingDenied = ours(550, 7, 1, verify.RelayingDenied)
 
 // question is what the verifier is asked.
 func (c *session) question(p *pending) verify.Question {
-	return verify.Question{Recipient: p.r, Front: "gateway", Client: c.name, Sender: c.tx.sender}
+	return verify.Question{Recipient: p.r, Front: "gateway", Client: c.name, Sender: c.tx.sender, Closed: true}
 }
 
 // open reports whether nothing was said against a recipient so far.
@@ -165,8 +165,6 @@ func (c *session) askAll(ctx context.Context) {
 // judge says what a decision means here. What is neither refused nor deferred is passed on, where it is ours.
 func (c *session) judge(p *pending) {
 	switch {
-	case p.decision.Reason == verify.ReasonNotServed: // enforced or not: this is no open relay
-		p.answer = relayingDenied
 	case p.decision.Action == verify.Reject, p.decision.Action == verify.Defer:
 	default:
 		if p.domain = c.domains.Lookup(p.r.Domain()); p.domain == nil { // it has just been removed

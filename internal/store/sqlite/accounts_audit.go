@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	addAudit = `INSERT INTO audit (at, who, via, origin, token, action, target, detail, refused)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	boundAudit = `DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?`
+	addAudit = `INSERT INTO audit (at, who, via, origin, token, action, target, detail, refused, nth)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT ifnull(max(nth), 0) + 1 FROM audit WHERE refused = ?9))`
+	boundAudit = `DELETE FROM audit WHERE refused = ?1 AND nth <= (SELECT max(nth) FROM audit WHERE refused = ?1) - ?2`
 
 	auditColumns = `id, at, who, via, origin, token, action, target, detail, refused`
 	// auditPage chooses from a window of the rows before ?1, so that a filter that matches hardly anything gives a
@@ -26,14 +26,18 @@ const (
 	auditEdge = `SELECT id FROM audit WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?`
 )
 
-// AddAudit adds a line to the audit log and removes the oldest beyond keep of them.
-func (s *Store) AddAudit(ctx context.Context, e store.AuditEvent, keep int) error {
+// AddAudit adds a line to the audit log, and removes the oldest of its kind beyond the bounds.
+func (s *Store) AddAudit(ctx context.Context, e store.AuditEvent, bounds store.AuditBounds) error {
+	keep := bounds.Done
+	if e.Refused {
+		keep = bounds.Refused
+	}
 	return s.changing(ctx, "write the audit log", func(ctx context.Context, c *conn) error {
 		_, err := c.exec(ctx, addAudit, millis(e.At), e.Who, e.Via, e.From, e.Token, e.Action, e.Target, e.Detail, e.Refused)
 		if err != nil {
 			return err
 		}
-		_, err = c.exec(ctx, boundAudit, keep)
+		_, err = c.exec(ctx, boundAudit, e.Refused, keep)
 		return err
 	})
 }

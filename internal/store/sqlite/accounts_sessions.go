@@ -18,7 +18,7 @@ const (
 	boundSessions = `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions ORDER BY id DESC LIMIT -1 OFFSET ?)`
 
 	purgeSessions = `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ? ORDER BY expires LIMIT ?)`
-	purgeAudit    = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ?)`
+	purgeAudit    = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE refused = ? AND at < ? ORDER BY at LIMIT ?)`
 )
 
 // Session returns a session, expired or not; ok is false where there is none.
@@ -82,17 +82,21 @@ func (s *Store) DeleteSessions(ctx context.Context, user string) error {
 	})
 }
 
-// PurgeAccounts deletes sessions that expired before now and lines of the audit log from before audit: limit of them
-// at most, and never more than 1,000. more says whether there may be others.
+// PurgeAccounts deletes sessions that expired before now and lines of the audit log from before audit, those of refusals
+// first: limit of them at most, and never more than 1,000. more says whether there may be others.
 func (s *Store) PurgeAccounts(ctx context.Context, now, audit time.Time, limit int) (more bool, err error) {
 	err = s.changing(ctx, "purge sessions and the audit log", func(ctx context.Context, c *conn) error {
 		p := &purge{conn: c, left: min(max(limit, 1), maxPurge)}
 		if _, err := p.delete(ctx, purgeSessions, now.UnixMilli()); err != nil {
 			return err
 		}
-		_, err := p.delete(ctx, purgeAudit, audit.UnixMilli())
+		for _, refused := range []bool{true, false} {
+			if _, err := p.delete(ctx, purgeAudit, refused, audit.UnixMilli()); err != nil {
+				return err
+			}
+		}
 		more = p.left <= 0
-		return err
+		return nil
 	})
 	return more && err == nil, err
 }

@@ -197,12 +197,4 @@ func TestListLooksAtABoundedNumberOfRows(t *testing.T) {
 	if len(page) != 1 || next != "" || err != nil {
 		t.Errorf("the only valid one is listed as %v, %q, %v", page, next, err)
 	}
-	b := store.NewBehind(s, store.BehindOptions{})
-	q.Cursor = ""
-	if page, next, err := b.List(t.Context(), q); len(page) != 1 || next == "" || err != nil {
-		t.Errorf("List of Behind = %v, %q, %v; want no empty page", page, next, err)
-	}
-	if err := b.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
 }

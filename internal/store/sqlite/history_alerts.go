@@ -21,9 +21,9 @@ const (
 	changeAlert = `UPDATE alerts SET text = ?, until = ? WHERE id = ? AND until = 0`
 	openAlerts  = `SELECT ` + alertColumns + ` FROM alerts WHERE until = 0 ORDER BY since, id`
 
-	// ?3 is null, or the domains as a JSON array.
+	// ?3 is null, or the domains as a JSON array. What is about a host is about none of them.
 	pastAlerts = `SELECT ` + alertColumns + ` FROM alerts WHERE until <> 0 AND (until, id) < (?1, ?2)
-		AND (?3 IS NULL OR domain IN (SELECT value FROM json_each(?3))) ORDER BY until DESC, id DESC LIMIT ?4`
+		AND (?3 IS NULL OR host = '' AND domain IN (SELECT value FROM json_each(?3))) ORDER BY until DESC, id DESC LIMIT ?4`
 
 	purgeOldAlerts = `DELETE FROM alerts WHERE id IN
 		(SELECT id FROM alerts WHERE until <> 0 AND until < ? ORDER BY until LIMIT ?)`

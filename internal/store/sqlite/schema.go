@@ -11,7 +11,7 @@ const applicationID = 0x43414c4c
 
 // migrations brings a database of version n to n+1 by its element n. An element is never changed once it was
 // released: a change of the schema is a new one.
-var migrations = []string{schema1, schema2, schemaCounts, schemaAccounts, schemaHistory}
+var migrations = []string{schema1, schema2, schemaCounts, schemaAccounts, schemaHistory, schemaAudit}
 
 // schema1 is the first schema. Times are milliseconds since 1970. A generation number is drawn from one
 // sequence, whose last number is the highest in generations; the row of the domain "" is that of everything,

@@ -34,6 +34,7 @@ func RunAccounts(t *testing.T, fresh func(t *testing.T) AccountsPlace) {
 		{"sessions expire", sessionsExpire},
 		{"the audit log is kept", auditIsKept},
 		{"the audit log is bounded", auditIsBounded},
+		{"the audit log is bounded by kind", auditIsBoundedByKind},
 		{"the audit log with filters", auditFilters},
 		{"the audit log while it grows", auditGrows},
 		{"the audit log with a bad cursor", auditBadCursor},

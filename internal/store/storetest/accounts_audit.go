@@ -43,7 +43,7 @@ func wantAudit(t *testing.T, s store.Accounts, q store.AuditQuery, want ...strin
 func addAudit(t *testing.T, s store.Accounts, keep int, events ...store.AuditEvent) {
 	t.Helper()
 	for _, e := range events {
-		check(t, s.AddAudit(t.Context(), e, keep))
+		check(t, s.AddAudit(t.Context(), e, store.AuditBounds{Done: keep, Refused: keep}))
 	}
 }
 
@@ -90,6 +90,39 @@ func auditIsBounded(t *testing.T, open AccountsPlace) {
 	if all := walkAudit(t, s, store.AuditQuery{Limit: 10}); len(all) != 1 || all[0].ID <= last {
 		t.Errorf("after a purge: %+v, want one with an ID above %d", all, last)
 	}
+}
+
+// Whoever is refused over and over pushes out other refusals alone, and those are purged first.
+func auditIsBoundedByKind(t *testing.T, open AccountsPlace) {
+	s := openedAccounts(t, open)
+	bounds := store.AuditBounds{Done: 3, Refused: 2}
+	add := func(target string, minute int, refused bool) {
+		t.Helper()
+		e := store.AuditEvent{At: noon.Add(time.Duration(minute) * time.Minute), Target: target, Refused: refused}
+		check(t, s.AddAudit(t.Context(), e, bounds))
+	}
+	add("done 0", 0, false)
+	for i := range 20 {
+		add(fmt.Sprint("refused ", i), i+1, true)
+	}
+	add("done 1", 21, false)
+	add("done 2", 22, false)
+	wantAudit(t, s, store.AuditQuery{Limit: 10}, "done 2", "done 1", "refused 19", "refused 18", "done 0")
+	s = reopenedAccounts(t, open, s)
+	add("done 3", 23, false)
+	wantAudit(t, s, store.AuditQuery{Limit: 10}, "done 3", "done 2", "done 1", "refused 19", "refused 18")
+	for _, want := range [][]string{
+		{"done 3", "done 2", "done 1", "refused 19"}, {"done 3", "done 2", "done 1"}, {"done 3", "done 2"}, {"done 3"},
+	} {
+		_, err := s.PurgeAccounts(t.Context(), noon, noon.Add(23*time.Minute), 1)
+		check(t, err)
+		wantAudit(t, s, store.AuditQuery{Limit: 10}, want...)
+	}
+	for i := range 5 { // and the bounds hold after a purge
+		add(fmt.Sprint("again ", i), 30+2*i, true)
+		add(fmt.Sprint("anew ", i), 31+2*i, false)
+	}
+	wantAudit(t, s, store.AuditQuery{Limit: 10}, "anew 4", "again 4", "anew 3", "again 3", "anew 2")
 }
 
 func auditFilters(t *testing.T, open AccountsPlace) {

@@ -85,7 +85,7 @@ func sessionsExpire(t *testing.T, open AccountsPlace) {
 		one.Expires = noon.Add(time.Duration(i-20) * time.Minute)
 		check(t, s.AddSession(t.Context(), one, manySessions))
 	}
-	check(t, s.AddAudit(t.Context(), store.AuditEvent{At: noon}, 10))
+	check(t, s.AddAudit(t.Context(), store.AuditEvent{At: noon}, store.AuditBounds{Done: 10, Refused: 10}))
 	for calls := 0; ; calls++ {
 		more, err := s.PurgeAccounts(t.Context(), noon, noon, 10)
 		check(t, err)

@@ -146,7 +146,11 @@ func pastAlertsInPages(t *testing.T, open HistoryPlace) {
 func pastAlertsOfDomains(t *testing.T, open HistoryPlace) {
 	s := openedHistory(t, open)
 	a, b, none := ended(t, s, domain, 5), ended(t, s, "b.example", 5), ended(t, s, "", 5)
-	all := slices.Concat(a, b, none)
+	host := []store.Alert{{Kind: "loop", Host: "192.0.2.7:25", Text: "of nobody's domain", Since: none[0].Since, Until: none[0].Until.Add(-time.Hour)}}
+	if err := s.SaveAlerts(t.Context(), host); err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat(a, b, none, host)
 	slices.SortFunc(all, func(a, b store.Alert) int {
 		if c := b.Until.Compare(a.Until); c != 0 {
 			return c
@@ -158,4 +162,5 @@ func pastAlertsOfDomains(t *testing.T, open HistoryPlace) {
 	both := slices.DeleteFunc(slices.Clone(all), func(a store.Alert) bool { return a.Domain == "" })
 	wantPast(t, s, store.AlertQuery{Limit: 3, Domains: []string{domain, "b.example", `"'[`}}, both...)
 	wantPast(t, s, store.AlertQuery{Limit: 3, Domains: []string{}})
+	wantPast(t, s, store.AlertQuery{Limit: 100, Domains: []string{""}}, none...) // what is about a host is about no domain
 }

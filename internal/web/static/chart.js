@@ -15,23 +15,14 @@ class Chart {
     this.table.addEventListener('toggle', () => this.fillTable());
     new ResizeObserver(() => this.resize()).observe(this.plot);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
-    this.load();
-    setInterval(() => document.hidden || this.load(), 60000);
   }
 
-  async load() {
-    try {
-      const answer = await fetch(this.figure.dataset.chart, { headers: { Accept: 'application/json' } });
-      if (!answer.ok) throw new Error('the server said ' + answer.status);
-      const data = await answer.json();
-      this.data = [data.times, ...this.series.map((s) => data.series[s.name] ?? data.times.map(() => null))];
-      this.say(data.times.length ? '' : 'Nothing was counted yet. The first point comes within a minute.');
-      this.table.hidden = data.times.length === 0;
-      this.draw();
-      this.fillTable();
-    } catch (problem) {
-      this.say('The chart could not be loaded: ' + problem.message + '. It is tried again in a minute.');
-    }
+  show(data) {
+    this.data = [data.times, ...this.series.map((s) => data.series[s.name] ?? data.times.map(() => null))];
+    this.say(data.times.length ? '' : 'Nothing was counted yet. The first point comes within a minute.');
+    this.table.hidden = data.times.length === 0;
+    this.draw();
+    this.fillTable();
   }
 
   say(text) {
@@ -53,12 +44,12 @@ class Chart {
     const colour = (name) => css.getPropertyValue(name).trim();
     const axis = { stroke: colour('--dim'), font: '11px system-ui, sans-serif', grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line'), width: 1, size: 4 } };
     this.chart = new uPlot({
-      width: Math.max(this.plot.clientWidth, 200), height: 200,
+      width: Math.max(this.plot.clientWidth, 200), height: 200, tzDate: (t) => uPlot.tzDate(new Date(t * 1000), 'Etc/UTC'),
       cursor: { points: { size: 6 }, drag: { x: false, y: false }, y: false },
       scales: { y: { range: (_, low, high) => [Math.min(low ?? 0, 0), high > 0 ? high * 1.08 : 1] } },
       series: [
-        { value: (_, t) => (t == null ? '–' : new Date(t * 1000).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' })), label: 'Time' },
-        ...this.series.map((s) => ({ label: s.label, stroke: colour('--t' + s.tone), width: 1.5, points: { show: false }, value: (_, v) => this.value(v) })),
+        { value: (_, t) => (t == null ? '–' : exact(t)), label: 'Time (UTC)' },
+        ...this.series.map((s) => ({ label: s.label, stroke: colour('--t' + s.tone), width: 1.5, points: { show: false, filter: lone, size: 4 }, value: (_, v) => this.value(v) })),
       ],
       axes: [{ ...axis, space: 70, size: 30, values: (_, splits, __, ___, step) => splits.map((t) => clock(t, step)) }, { ...axis, size: 46, space: 34 }],
     }, this.data, this.plot);
@@ -78,9 +69,9 @@ class Chart {
       return tr;
     };
     const head = table.createTHead();
-    head.append(row('th', ['Time', ...this.series.map((s) => s.label)]));
+    head.append(row('th', ['Time (UTC)', ...this.series.map((s) => s.label)]));
     const body = table.createTBody();
-    this.data[0].forEach((t, i) => body.append(row('td', [new Date(t * 1000).toLocaleString(), ...this.data.slice(1).map((v) => this.value(v[i]))])));
+    this.data[0].forEach((t, i) => body.append(row('td', [exact(t), ...this.data.slice(1).map((v) => this.value(v[i]))])));
     const box = this.table.querySelector('div') ?? this.table.appendChild(document.createElement('div'));
     box.tabIndex = 0;
     box.setAttribute('role', 'region');
@@ -89,11 +80,39 @@ class Chart {
   }
 }
 
-// clock words a mark of the time axis: the time of day, or the day where one begins or a step is as long.
-function clock(t, step) {
-  const time = new Date(t * 1000);
-  const day = step >= 86400 || (time.getHours() === 0 && time.getMinutes() === 0);
-  return day ? time.toLocaleDateString(undefined, { day: 'numeric', month: 'short' }) : time.toTimeString().slice(0, 5);
+// lone returns the points of a series that have no neighbour, which no line would show: the first of all, say.
+function lone(chart, series) {
+  const values = chart.data[series];
+  return [...values.keys()].filter((i) => values[i] != null && values[i - 1] == null && values[i + 1] == null);
 }
 
-for (const figure of document.querySelectorAll('[data-chart]')) new Chart(figure);
+// Times are UTC here as everywhere.
+function exact(t) {
+  return new Date(t * 1000).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+// clock words a mark of the time axis: the time of day, or the day where one begins or a step is as long.
+function clock(t, step) {
+  const time = exact(t).slice(11);
+  if (step < 86400 && time !== '00:00') return time;
+  return new Date(t * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+}
+
+// load fetches figures once for all charts that show some of them, and then each minute in which somebody looks.
+async function load(url, charts) {
+  try {
+    const answer = await fetch(url, { headers: { Accept: 'application/json' } });
+    if (!answer.ok) throw new Error('the server said ' + answer.status);
+    const data = await answer.json();
+    for (const chart of charts) chart.show(data);
+  } catch (problem) {
+    const why = problem instanceof TypeError ? "the server can't be reached" : problem.message;
+    for (const chart of charts) chart.say('The chart could not be loaded: ' + why + '. It is tried again in a minute.');
+  }
+}
+
+const charts = [...document.querySelectorAll('[data-chart]')].map((figure) => new Chart(figure));
+for (const [url, all] of Map.groupBy(charts, (chart) => chart.figure.dataset.chart)) {
+  load(url, all);
+  setInterval(() => document.hidden || load(url, all), 60000);
+}
