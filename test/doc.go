@@ -14,6 +14,9 @@
 //	                     nothing comes in with it, gateway_kill_test.go that it is not lost, gateway_load_test.go
 //	                     that it all arrives; gateway_client_test.go is a raw client, gateway_arrived_test.go
 //	                     compares what has arrived, gateway_receiver_test.go is a next hop that a test can watch
+//	web_test.go          the pages in a browser (test/browser), in front of a real Postfix: web_story_test.go what a person
+//	                     does, web_foreign_test.go what is not theirs, web_import_test.go, web_hold_test.go, and
+//	                     web_look_test.go every page, for everybody
 //	policyclient_test.go speaks Postfix's policy protocol, smtpclient_test.go a raw SMTP dialogue
 //
 // The destination keeps the limits Postfix ships with (smtpd_soft_error_limit, smtpd_hard_error_limit,
