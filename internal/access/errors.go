@@ -20,6 +20,7 @@ type ThrottledError struct {
 	RetryAfter time.Duration // until when it is refused without a look, more than 0 and at most 15 min
 }
 
+// Error says when to try again: one line.
 func (e *ThrottledError) Error() string {
 	return fmt.Sprintf("too many attempts; try again in %s", e.Wait())
 }
@@ -35,4 +36,5 @@ type FieldError struct {
 	Reason string // what is wrong, and what to do
 }
 
+// Error returns the field and what is wrong with it: one line.
 func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
