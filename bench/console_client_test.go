@@ -47,16 +47,43 @@ func (c *webClient) do(method, path, body string) ([]byte, error) {
 	return c.body.Bytes(), nil
 }
 
+// short does what do does, where the answer is so short that its length is in its header, and with a tenth of the work.
+// Clients that share the processors with what they measure ask by it.
+func (c *webClient) short(method, path, body string) ([]byte, error) {
+	if err := c.send(method, path, "application/json", body); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	status, err := c.br.ReadSlice('\n')
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")) {
+		return nil, fmt.Errorf("%s %s: %q", method, path, status)
+	}
+	for length := -1; ; {
+		line, err := c.br.ReadSlice('\n')
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", method, path, err)
+		}
+		switch name, value, _ := bytes.Cut(line, []byte(": ")); {
+		case string(name) == "Content-Length":
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", method, path, err)
+			}
+		case len(line) > len("\r\n"):
+		case length < 0:
+			return nil, fmt.Errorf("%s %s: the answer has no length", method, path)
+		default:
+			c.body.Reset()
+			_, err := io.CopyN(&c.body, c.br, int64(length))
+			return c.body.Bytes(), err
+		}
+	}
+}
+
 // exchange sends a request and reads the answer, its body into c.body.
 func (c *webClient) exchange(method, path, mediaType, body string) (*http.Response, error) {
-	c.out = append(append(append(append(c.out[:0], method...), ' '), path...), " HTTP/1.1\r\n"...)
-	c.out = append(c.out, c.header...)
-	if body != "" {
-		c.out = append(append(append(c.out, "Content-Type: "...), mediaType...), "\r\nContent-Length: "...)
-		c.out = append(strconv.AppendInt(c.out, int64(len(body)), 10), "\r\n"...)
-	}
-	c.out = append(append(c.out, "\r\n"...), body...)
-	if _, err := c.conn.Write(c.out); err != nil {
+	if err := c.send(method, path, mediaType, body); err != nil {
 		return nil, err
 	}
 	r, err := http.ReadResponse(c.br, nil)
@@ -67,6 +94,19 @@ func (c *webClient) exchange(method, path, mediaType, body string) (*http.Respon
 	c.body.Reset()
 	_, err = io.Copy(&c.body, r.Body)
 	return r, err
+}
+
+// send writes a request.
+func (c *webClient) send(method, path, mediaType, body string) error {
+	c.out = append(append(append(append(c.out[:0], method...), ' '), path...), " HTTP/1.1\r\n"...)
+	c.out = append(c.out, c.header...)
+	if body != "" {
+		c.out = append(append(append(c.out, "Content-Type: "...), mediaType...), "\r\nContent-Length: "...)
+		c.out = append(strconv.AppendInt(c.out, int64(len(body)), 10), "\r\n"...)
+	}
+	c.out = append(append(c.out, "\r\n"...), body...)
+	_, err := c.conn.Write(c.out)
+	return err
 }
 
 // dialAPI connects as a program does, with a token.

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -25,8 +26,10 @@ type asker struct {
 	close func()
 }
 
-// pace has clients ask at fixed times each, until stop is called, which returns all that was asked. A question that is
-// late because the one before it took long counts from when it was due; that a client itself wakes up late does not count.
+// pace has clients ask every so often each, until stop is called, which returns all that was asked. They ask at times of
+// their own: after none to twice that time, since clients in step would collide always or never. A question counts from
+// when it would have been asked by a client that is never late by itself: when it was due, even where the one before it
+// has not been answered by then. That a client wakes up late, by a millisecond at times, does not count.
 func pace(b *testing.B, clients int, every time.Duration, dial func() (asker, error)) (stop func() []moment) {
 	b.Helper()
 	done := make(chan struct{})
@@ -41,24 +44,34 @@ func pace(b *testing.B, clients int, every time.Duration, dial func() (asker, er
 				return
 			}
 			defer client.close()
-			due := begun.Add(every * time.Duration(i) / time.Duration(clients)) // not all at once
+			alarm, err := newAlarm()
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer alarm.close()
+			chance := rand.New(rand.NewPCG(uint64(clients), uint64(i))) // the same times in each round
+			due, free := begun, begun                                   // free: when one that is on time has its answer
 			for n := int64(i); ; n += int64(clients) {
 				select {
 				case <-done:
 					return
 				default:
 				}
-				due = due.Add(every)
-				at := due
-				if early := time.Until(due); early > 0 {
-					time.Sleep(early)
-					at = time.Now()
+				due = due.Add(time.Duration(chance.Int64N(int64(2 * every))))
+				if err := alarm.sleep(due); err != nil {
+					b.Error(err)
+					return
 				}
+				at := time.Now()
 				if err := client.ask(n); err != nil {
 					b.Error(err)
 					return
 				}
-				all[i] = append(all[i], moment{at, time.Since(at)})
+				took := time.Since(at)
+				waited := max(0, free.Sub(due)) // for the answer to the one before
+				free = due.Add(waited + took)
+				all[i] = append(all[i], moment{at.Add(-waited), waited + took})
 			}
 		})
 	}

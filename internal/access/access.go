@@ -78,7 +78,7 @@ func New(ctx context.Context, o Options) (*Access, error) {
 		loggedIn: make(map[string]time.Time),
 	}
 	var err error
-	if a.nobody, err = hashPassword("", a.cost); err != nil {
+	if a.nobody, err = hashOfNobody(a.cost); err != nil {
 		return nil, err
 	}
 	if err := a.load(ctx); err != nil {

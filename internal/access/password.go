@@ -46,9 +46,22 @@ func hashPassword(password string, c Cost) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", err
 	}
-	key := argon2.IDKey([]byte(password), salt, c.Passes, c.MemoryKiB, c.Lanes, hashSize)
+	return formatHash(c, salt, argon2.IDKey([]byte(password), salt, c.Passes, c.MemoryKiB, c.Lanes, hashSize)), nil
+}
+
+// hashOfNobody returns a hash that takes as long to check as any, and is that of no password. It is made up, since a
+// real one would have every start need the memory that a login needs.
+func hashOfNobody(c Cost) (string, error) {
+	b := make([]byte, saltSize+hashSize)
+	if _, err := rand.Read(b); err != nil {
+		return "", err
+	}
+	return formatHash(c, b[:saltSize], b[saltSize:]), nil
+}
+
+func formatHash(c Cost, salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.MemoryKiB, c.Passes, c.Lanes,
-		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 // errHash says that a stored hash is not one that hashPassword makes.
