@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -62,7 +62,6 @@ type console struct {
 	*program
 	http  string // address of the HTTP listener
 	token string
-	cmd   *exec.Cmd
 }
 
 // stop ends the program before the benchmark does: one that has cleared a million verdicts is busy deleting them.
@@ -74,39 +73,15 @@ func (c *console) stop() {
 // startConsole starts the built program on a copy of a database, in front of domains that all have the same destination.
 func startConsole(b *testing.B, begin database, destination string, domains ...string) *console {
 	b.Helper()
-	binary, err := filepath.Abs("../bin/callout")
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := os.Stat(binary); err != nil {
-		b.Fatalf("%v; run it by `make bench`, which builds it", err)
-	}
-	dir := b.TempDir()
+	dir, http := b.TempDir(), freeAddr(b)
 	if err := copyFile(filepath.Join(dir, "callout.db"), begin.path); err != nil {
 		b.Fatal(err)
 	}
-	policy, http := freeAddr(b), freeAddr(b)
-	config := fmt.Sprintf("hostname = \"filter.example.net\"\ndata_dir = %q\n[policy]\nlisten = [%q]\n[http]\nlisten = %q\n",
-		dir, policy, http)
+	var settings strings.Builder
 	for _, name := range domains {
-		config += fmt.Sprintf("[[domain]]\nname = %q\ndestinations = [%q]\n", name, destination)
+		fmt.Fprintf(&settings, "[[domain]]\nname = %q\ndestinations = [%q]\n", name, destination)
 	}
-	path := filepath.Join(dir, "callout.toml")
-	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		log.Close()
-		noErrors(b, log.Name())
-	})
-	cmd := exec.Command(binary, "serve", "-c", path)
-	cmd.Stderr = log
-	start(b, cmd, http)
-	return &console{&program{policy: policy, pid: cmd.Process.Pid}, http, begin.token, cmd}
+	return &console{startProgramIn(b, dir, http, settings.String()), http, begin.token}
 }
 
 // copyFile copies a file and waits until the copy is on the disk, so that nobody waits for it later.
