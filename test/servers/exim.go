@@ -3,7 +3,6 @@ package servers
 import (
 	"fmt"
 	"net"
-	"strings"
 	"testing"
 )
 
@@ -47,19 +46,13 @@ func StartExim(t testing.TB) *Server {
 	t.Helper()
 	addr := FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
-	r := newRoot(t, "exim", "exim.test", []string{"Debian-exim"}, nil)
-	r.mkdir(t, "var/spool/exim4", "Debian-exim", 0o750)
-	r.mkdir(t, "var/log/exim4", "Debian-exim", 0o750)
-	r.mkdir(t, "run/exim4", "Debian-exim", 0o750)
-	r.write(t, "etc/exim4/recipients", strings.Join(ValidUsers(), "\n")+"\n")
-	r.write(t, "etc/exim4/exim4.conf", fmt.Sprintf(eximConfig, port))
-	p := StartProcess(t, r.command("/usr/sbin/exim4", "-bdf"), addr)
+	_, log := startEximWith(t, fmt.Sprintf(eximConfig, port), addr)
 	return &Server{
 		Name:         "Exim, one recipient for bounces",
 		Domain:       "exim.test",
 		Destinations: []string{addr},
 		Valid:        ValidUser,
 		Invalid:      InvalidUser,
-		Log:          func() string { return p.Output(t) + Read(t, r.path("var/log/exim4/mainlog")) },
+		Log:          log,
 	}
 }
