@@ -3,6 +3,10 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X callout/internal/cli.Version=$(VERSION)
 
+# Tests with the race detector, without the checks of pointers that come with it where they are of the database, which is a
+# translation from C: a third of its time.
+RACE     = CGO_ENABLED=1 $(GO) test -race -gcflags='modernc.org/...=-d=checkptr=0'
+
 .PHONY: help run build test quick lint bench fuzz clean
 
 help: ## this list
@@ -16,9 +20,9 @@ build: ## bin/callout
 
 test: ## all tests with the race detector, real mail servers included (installs Debian packages, as root)
 	test/install-packages
-	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./cmd/... ./internal/... ./bench/...
-	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./test/servers ./test/browser
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m -count=1 -v ./test
+	$(RACE) -timeout 10m ./cmd/... ./internal/... ./bench/...
+	$(RACE) -timeout 15m ./test/servers ./test/browser
+	$(RACE) -timeout 20m -count=1 -v ./test
 
 quick: ## the tests that need no real servers and no browser
 	$(GO) test -short ./cmd/... ./internal/...

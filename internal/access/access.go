@@ -62,6 +62,9 @@ type account struct {
 	hash string
 }
 
+// samePassword says whether a user has still the password that they had. Its hash may be another one (renewHash).
+func (u *account) samePassword(as *account) bool { return u.PasswordSet.Equal(as.PasswordSet) }
+
 // New reads the users and tokens of a store and starts what keeps it in order. Close it before the store.
 func New(ctx context.Context, o Options) (*Access, error) {
 	if o.Log == nil {

@@ -179,13 +179,14 @@ func TestWaitingLoginsAreBounded(t *testing.T) {
 
 // Who set a new password has ended the logins with the old one, those under way too.
 func TestALoginWithAPasswordThatIsChangedMeanwhileFails(t *testing.T) {
-	a := &Access{users: map[string]*account{"anna": {hash: "new"}}, loggedIn: make(map[string]time.Time)}
+	set := func(at int64) *account { return &account{User: User{PasswordSet: time.UnixMilli(at)}} }
+	a := &Access{users: map[string]*account{"anna": set(2)}, loggedIn: make(map[string]time.Time)}
 	for _, name := range []string{"anna", "gone"} {
-		if _, err := a.noteLogin(name, &account{hash: "old"}); err != ErrCredentials {
+		if _, err := a.noteLogin(name, set(1)); err != ErrCredentials {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := a.noteLogin("anna", &account{hash: "new"}); err != nil {
+	if _, err := a.noteLogin("anna", set(2)); err != nil {
 		t.Error(err)
 	}
 }

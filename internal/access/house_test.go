@@ -131,6 +131,8 @@ type watchedStore struct {
 	renewed int
 	audit   error             // what AddAudit returns
 	failing error             // what AddSession and SetUsed return
+	put     error             // what PutUser returns
+	puts    int               // how often PutUser was called
 	keep    store.AuditBounds // what AddAudit was told to keep
 	bounds  store.SessionBounds
 }
@@ -161,6 +163,17 @@ func (s *watchedStore) SetUsed(ctx context.Context, used store.Used) error {
 		return err
 	}
 	return s.Store.SetUsed(ctx, used)
+}
+
+func (s *watchedStore) PutUser(ctx context.Context, u store.User) error {
+	s.mu.Lock()
+	s.puts++
+	err := s.put
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.Store.PutUser(ctx, u)
 }
 
 // fail makes AddSession and SetUsed fail, or with nil work again.

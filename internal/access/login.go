@@ -32,7 +32,11 @@ func (a *Access) login(ctx context.Context, name, password string, p pair) (User
 	if err != nil {
 		return User{}, err
 	}
-	return a.noteLogin(name, found)
+	u, err := a.noteLogin(name, found)
+	if err == nil {
+		a.renewHash(ctx, found, password)
+	}
+	return u, err
 }
 
 // credentials returns the account of a name and a password. Who fails is counted as p by a throttle.
@@ -67,7 +71,7 @@ func (a *Access) noteLogin(name string, found *account) (User, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	u := a.users[name]
-	if u == nil || u.hash != found.hash {
+	if u == nil || !u.samePassword(found) {
 		return User{}, ErrCredentials
 	}
 	changed := *u
@@ -89,10 +93,15 @@ func (a *Access) ChangePassword(ctx context.Context, name, old, password string)
 	if err != nil {
 		return err
 	}
+	return a.replacePassword(ctx, found, hash)
+}
+
+// replacePassword sets the hash of a new password, unless another has been set since the old one was found right.
+func (a *Access) replacePassword(ctx context.Context, found *account, hash string) error {
 	a.change.Lock()
 	defer a.change.Unlock()
-	now, ok := a.account(name)
-	if !ok || now.hash != found.hash {
+	now, ok := a.account(found.Name)
+	if !ok || !now.samePassword(found) {
 		return ErrCredentials
 	}
 	return a.putPassword(ctx, now, hash)

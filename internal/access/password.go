@@ -112,8 +112,11 @@ func (a *Access) newPassword(ctx context.Context, password string) (hash string,
 
 // lengthOf refuses a password that is too short or too long.
 func lengthOf(password string) error {
-	if len(password) < minPassword || len(password) > maxPassword {
-		return &FieldError{"password", fmt.Sprintf("has %d octets; take %d to %d", len(password), minPassword, maxPassword)}
+	switch n := len(password); {
+	case n < minPassword:
+		return &FieldError{"password", fmt.Sprintf("is too short; take at least %d characters", minPassword)}
+	case n > maxPassword:
+		return &FieldError{"password", fmt.Sprintf("has %d octets; take at most %d", n, maxPassword)}
 	}
 	return nil
 }

@@ -26,7 +26,10 @@ func (a *Access) Sessions(secure bool) *scs.SessionManager {
 		IdleTimeout: sessionIdle, Lifetime: sessionLifetime,
 		Cookie: scs.SessionCookie{Name: "callout_session", HttpOnly: true, SameSite: http.SameSiteLaxMode, Path: "/",
 			Secure: secure, Persist: true},
-		ErrorFunc: func(w http.ResponseWriter, _ *http.Request, err error) {
+		ErrorFunc: func(w http.ResponseWriter, r *http.Request, err error) {
+			if r.Context().Err() != nil { // who has gone to another page reads nothing, and nothing has failed
+				return
+			}
 			a.log.Error("sessions fail", "error", err)
 			http.Error(w, "Sessions can't be read or kept at the moment. Try again later.", http.StatusServiceUnavailable)
 		},

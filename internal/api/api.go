@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -35,24 +36,19 @@ type API struct {
 	mux      *http.ServeMux
 	document []byte // the OpenAPI document
 
-	streams crowd         // server-sent events under way
-	large   crowd         // large bodies that are being read
+	streams operate.Crowd // server-sent events under way
 	beat    time.Duration // between comments that keep a stream open
 	toTell  time.Duration // that a client may take for an event
 }
 
-// Bounds on what is under way at a time, in all and of one user or token.
-const (
-	maxStreams, maxStreamsEach = 200, 20
-	maxLarge, maxLargeEach     = 8, 2
-)
+// Bounds on streams under way, in all and of one user or token.
+const maxStreams, maxStreamsEach = 200, 20
 
 // New returns an API.
 func New(o Options) *API {
 	a := &API{
 		desk: o.Desk, access: o.Access, log: o.Log, mux: http.NewServeMux(), beat: 15 * time.Second, toTell: 10 * time.Second,
-		streams: crowd{most: maxStreams, each: maxStreamsEach, what: "streams"},
-		large:   crowd{most: maxLarge, each: maxLargeEach, what: "imports"},
+		streams: operate.Crowd{Most: maxStreams, Each: maxStreamsEach, What: "streams"},
 	}
 	a.huma = humago.New(a.mux, newDocument(o.Version))
 	a.huma.UseMiddleware(a.enter)
@@ -64,7 +60,7 @@ func New(o Options) *API {
 	}
 	a.serveDocument()
 	a.serveDocs()
-	a.mux.HandleFunc("GET /cgi-bin/api", a.serveCGI)
+	a.mux.HandleFunc("/cgi-bin/api", a.serveCGI)
 	return a
 }
 
@@ -75,8 +71,8 @@ func (a *API) Handler() http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		// ServeMux would redirect an unclean path to a clean one, which is another operation. What is escaped in a
-		// segment, "smtps:%2F%2Fmx.example.com", stays in it.
-		if p := r.URL.EscapedPath(); path.Clean(p) != p {
+		// segment, "smtps:%2F%2Fmx.example.com", stays in it. What is no UTF-8 would be taken for another name.
+		if p := r.URL.EscapedPath(); path.Clean(p) != p || !utf8.ValidString(r.URL.Path) {
 			writeProblem(w, newProblem(http.StatusBadRequest, fmt.Sprintf("the path %.100q is not a clean one", p)))
 			return
 		}

@@ -21,7 +21,7 @@ type EventPage struct {
 func (a *API) auditOperations() {
 	register(a, operation{
 		method: http.MethodGet, path: "/audit", id: "list-audit", tag: "Access", summary: "List who changed what, when and from where, and what was refused",
-		errors: []int{403, 500},
+		errors: []int{500},
 	}, listEvents)
 }
 

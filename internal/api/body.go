@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -40,22 +39,16 @@ func readBody(w http.ResponseWriter, r *http.Request, into any, most int64, exam
 		return readError(err)
 	}
 	came := &arrival{body: r.Body}
-	d := json.NewDecoder(came)
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if err == nil {
-		if _, err = d.Token(); err == nil {
-			err = errors.New("something follows the JSON object")
-		}
-	}
+	err := readObject(came, into)
 	switch {
 	case came.err != nil:
 		return readError(came.err)
-	case errors.Is(err, io.EOF):
+	case err == nil, errors.Is(err, io.EOF):
 		return nil
 	}
-	field, what := plainJSONError(err)
-	return newProblem(http.StatusUnprocessableEntity, fmt.Sprintf("the body can't be used: %s; write for example %s", what, example)).about(field)
+	text := fmt.Sprintf("the body can't be used: %v; write for example %s", err, example)
+	wrong, _ := errors.AsType[*bodyError](err) // which it is
+	return newProblem(http.StatusUnprocessableEntity, text).about(wrong.field)
 }
 
 // arrival keeps the error that ended a body before its end.
@@ -93,30 +86,19 @@ func noBody(r *http.Request) error {
 	return nil
 }
 
-// unknownField finds the name in what encoding/json says of a field that there is not.
-var unknownField = regexp.MustCompile(`unknown field "(.*)"`)
-
-// plainJSONError says what is wrong with a body, and in which field, and leaves out what only means something to who
-// wrote the program.
-func plainJSONError(err error) (field, what string) {
+// plainJSONError says what is wrong with a body, or a field of it, and leaves out what only means something to who wrote the
+// program.
+func plainJSONError(field string, err error) *bodyError {
 	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if kind.Field == "" {
-			return "", "it is no JSON object"
-		}
-		return kind.Field, fmt.Sprintf("%s does not take a %s", kind.Field, kind.Value)
+		return &bodyError{field, fmt.Sprintf("%s does not take a %s", field, kind.Value)}
 	}
 	if bad, ok := errors.AsType[*time.ParseError](err); ok {
-		return "", fmt.Sprintf("%.60s is no time like 2027-01-31T12:00:00Z", bad.Value)
+		return &bodyError{field, fmt.Sprintf("%.60s is no time like 2027-01-31T12:00:00Z", bad.Value)}
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", "it ends too early"
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &bodyError{"", "it ends too early"}
 	}
-	text := strings.TrimPrefix(err.Error(), "json: ")
-	if m := unknownField.FindStringSubmatch(text); m != nil {
-		name := m[1][:min(len(m[1]), 100)]
-		return name, fmt.Sprintf("unknown field %q", name)
-	}
-	return "", text
+	return &bodyError{field, strings.TrimPrefix(err.Error(), "json: ")}
 }
 
 // patient reads a long body: within bounds on its length, and for as long as it comes, though not for ever.

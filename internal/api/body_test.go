@@ -53,6 +53,8 @@ func TestBadBodies(t *testing.T) {
 		{"GET", "alerts?past=true&cursor=junk", "", 400, []string{"cursor"}},
 		{"GET", "alerts?past=yes", "", 400, []string{"neither true nor false"}},
 		{"GET", "charts/year", "", 400, []string{"year"}},
+		{"GET", "domains?query=%ff", "", 400, []string{"query is not in UTF-8"}},
+		{"GET", "alerts?cursor=zzz", "", 400, []string{"past=true", `"field":"cursor"`}},
 	})
 	if after := f.state(t); after != before {
 		t.Errorf("from\n%s\nto\n%s", before, after)
@@ -156,9 +158,9 @@ func TestCSV(t *testing.T) {
 		status       int
 		want         string
 	}{
-		{"PATCH", "\ufeffEmail,Name\r\njane,Jane\r\n\"\"\"mary ann\"\"@example.com\",x\r\nJane@example.org,\r\n", 200, `{"domain":"example.com","added":2,"removed":0}`},
+		{"PATCH", "\ufeffEmail,Name\r\njane,Jane\r\n\"\"\"mary ann\"\"@example.com\",x\r\nJane@example.org,\r\n", 200, `{"domain":"example.com","added":2,"removed":0,"heading":"Email"}`},
 		{"PATCH", "jane\n", 200, `"added":0,"removed":0`},
-		{"PUT", "recipient\njane\nadam\n", 200, `{"domain":"example.com","added":1,"removed":1}`},
+		{"PUT", "recipient\njane\nadam\n", 200, `{"domain":"example.com","added":1,"removed":1,"heading":"recipient"}`},
 		{"PATCH", "eve\nbad address@example.com\n", 422, "line 2, column 1"},
 		{"PATCH", "eve\n\n x@elsewhere.example\n", 422, "line 3, column"},
 		{"PUT", "eve\nad\"am\n", 422, "line 2, column"},

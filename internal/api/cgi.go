@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"callout/internal/access"
+	"callout/internal/domains"
 	"callout/internal/operate"
 )
 
@@ -21,22 +24,29 @@ type cgiCall struct {
 	name  string
 	takes []string
 	about string
+	sets  bool // it changes something
 	do    func(a *API, ctx context.Context, who *access.Actor, domain, destination string) (string, error)
 }
 
 // cgiCalls are those that there are. Each is a method GET, also where it changes something, as the scripts that were written
-// for it expect. That is safe here since no cookie is looked at, and what a page of another site has a browser ask is refused.
+// for it expect. That is safe here since no cookie is looked at, and what a page of another site has, or may have, a browser ask
+// is refused.
 var cgiCalls = []cgiCall{
-	{"api_add_incoming_domain", []string{"domain", "destination"}, "add a domain; several destinations with commas, in order of priority", (*API).cgiAdd},
-	{"api_clear_callout_cache", []string{"domain"}, "forget what is known of a domain", (*API).cgiClear},
-	{"api_get_destination", []string{"domain"}, "the destinations of a domain", (*API).cgiGet},
-	{"api_help", nil, "this", nil},
-	{"api_list_domains", nil, "the domains, one a line", (*API).cgiList},
-	{"api_remove_domain", []string{"domain"}, "remove a domain and all that is known of it", (*API).cgiRemove},
-	{"api_set_destination", []string{"domain", "destination"}, "give a domain other destinations", (*API).cgiSet},
+	{"api_add_incoming_domain", []string{"domain", "destination"}, "add a domain; several destinations with commas, in order of priority", true, (*API).cgiAdd},
+	{"api_clear_callout_cache", []string{"domain"}, "forget what is known of a domain", true, (*API).cgiClear},
+	{"api_get_destination", []string{"domain"}, "the destinations of a domain", false, (*API).cgiGet},
+	{"api_help", nil, "this", false, nil},
+	{"api_list_domains", nil, "the domains, one a line", false, (*API).cgiList},
+	{"api_remove_domain", []string{"domain"}, "remove a domain and all that is known of it", true, (*API).cgiRemove},
+	{"api_set_destination", []string{"domain", "destination"}, "give a domain other destinations", true, (*API).cgiSet},
 }
 
 func (a *API) serveCGI(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet { // HEAD, which is to change nothing (RFC 9110 section 9.2.1), too
+		w.Header().Set("Allow", http.MethodGet)
+		a.cgiProblem(w, r, nil, newProblem(http.StatusMethodNotAllowed, fmt.Sprintf("%.20q is no method of the calls; use GET", r.Method)))
+		return
+	}
 	who, err := a.actor(r)
 	if err != nil {
 		a.cgiProblem(w, r, nil, err)
@@ -67,6 +77,10 @@ func (a *API) cgi(r *http.Request, who *access.Actor) (string, error) {
 	if err := noBody(r); err != nil {
 		return "", err
 	}
+	who, err := a.desk.Still(who) // one without a length may have taken long
+	if err != nil {
+		return "", err
+	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return "", newProblem(http.StatusBadRequest, fmt.Sprintf("the query can't be read: %v", err))
@@ -83,6 +97,8 @@ func (a *API) cgi(r *http.Request, who *access.Actor) (string, error) {
 			return "", newProblem(http.StatusBadRequest, fmt.Sprintf("%s does not take %.100q", name, key))
 		case len(all) > 1:
 			return "", newProblem(http.StatusBadRequest, fmt.Sprintf("%.100q is there %d times; write it once", key, len(all)))
+		case !utf8.ValidString(all[0]):
+			return "", newProblem(http.StatusBadRequest, key+" is not in UTF-8")
 		}
 	}
 	for _, key := range c.takes {
@@ -92,6 +108,11 @@ func (a *API) cgi(r *http.Request, who *access.Actor) (string, error) {
 	}
 	if c.do == nil {
 		return cgiHelp(), nil
+	}
+	if c.sets {
+		if err := unsaidPage(r, who); err != nil {
+			return "", err
+		}
 	}
 	return c.do(a, r.Context(), who, values.Get("domain"), values.Get("destination"))
 }
@@ -105,20 +126,14 @@ func cgiHelp() string {
 }
 
 func (a *API) cgiAdd(ctx context.Context, who *access.Actor, domain, destination string) (string, error) {
-	if who.Admin() { // others are refused below
-		_, err := a.desk.Domain(ctx, who, domain)
-		if err == nil {
-			return "", newProblem(http.StatusConflict, fmt.Sprintf("domain %.100s is served already; api_set_destination changes where it is asked", domain))
-		}
-		if operate.KindOf(err) != operate.Missing {
-			return "", err
-		}
-	}
 	spec, err := json.Marshal(map[string]any{"destinations": cgiHosts(destination)})
 	if err != nil {
 		return "", err
 	}
-	view, _, err := a.desk.PutDomain(ctx, who, domain, spec)
+	view, err := a.desk.AddDomain(ctx, who, domain, spec)
+	if errors.Is(err, domains.ErrThere) {
+		return "", newProblem(http.StatusConflict, fmt.Sprintf("domain %.100s is served already; api_set_destination changes where it is asked", domain))
+	}
 	if err != nil {
 		return "", err
 	}
@@ -164,11 +179,12 @@ func (a *API) cgiSet(ctx context.Context, who *access.Actor, domain, destination
 			return "", fmt.Errorf("settings of %s: %w", view.Name, err)
 		}
 	}
-	hosts, err := json.Marshal(cgiHosts(destination))
-	if err != nil {
-		return "", err
+	// The list that cgiGet gives leaves them as they are: it does not say which are of equal priority.
+	if want := cgiHosts(destination); !slices.Equal(want, slices.Concat(view.Destinations...)) {
+		if spec["destinations"], err = json.Marshal(want); err != nil {
+			return "", err
+		}
 	}
-	spec["destinations"] = hosts
 	text, err := json.Marshal(spec)
 	if err != nil {
 		return "", err

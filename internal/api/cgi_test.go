@@ -1,7 +1,10 @@
 package api_test
 
 import (
+	"crypto/tls"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -46,6 +49,7 @@ func TestCGI(t *testing.T) {
 		{admin, "call=api_get_destination", 400, "needs domain"},
 		{admin, "call=api_get_destination&domain=a&domain=b", 400, "2 times"},
 		{admin, "call=api_get_destination&domain=-", 400, "is not a domain name"},
+		{admin, "call=api_get_destination&domain=%ff", 400, "domain is not in UTF-8"},
 		{"callout_wrong", "call=api_list_domains", 401, "ERROR: the token is unknown"},
 	} {
 		r := f.cgi(t, c.token, c.query, nil)
@@ -94,6 +98,132 @@ func TestCGIKeepsSettings(t *testing.T) {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
 	f.steps(t, []step{{"GET", "domains/new.example", "", 200, []string{`"aliases":["alias.example"]`, `"on_unknown":"accept"`, `"destinations":[["[2001:db8::1]:2525"]]`}}})
+}
+
+// The calls are made by GET: by HEAD nothing is done.
+func TestCGITakesGetAlone(t *testing.T) {
+	f := start(t)
+	token := f.token(t, access.RoleAdmin, true)
+	before := f.state(t)
+	for _, method := range []string{"HEAD", "POST", "PUT"} {
+		r := f.send(t, request{method: method, path: "/cgi-bin/api?call=api_add_incoming_domain&domain=new.example&destination=192.0.2.1", token: token})
+		if r.status != 405 || r.header.Get("Allow") != "GET" {
+			t.Errorf("%s: %d, Allow %q", method, r.status, r.header.Get("Allow"))
+		}
+	}
+	if f.state(t) != before {
+		t.Error("it was done")
+	}
+}
+
+// Of those who add a domain at the same time one does, and the others are told so, whichever way.
+func TestADomainIsAddedOnce(t *testing.T) {
+	f := start(t)
+	token := f.token(t, access.RoleAdmin, true)
+	const n = 8
+	for name, c := range map[string]struct {
+		add   func(i int) int
+		taken int
+	}{
+		"calls.example": {func(i int) int {
+			return f.cgi(t, token, fmt.Sprintf("call=api_add_incoming_domain&domain=calls.example&destination=192.0.2.%d", i), nil).status
+		}, 409},
+		"put.example": {func(i int) int {
+			r := f.send(t, request{method: "PUT", path: "domains/put.example", body: fmt.Sprintf(`{"destinations":["192.0.2.%d"]}`, i),
+				header: map[string]string{"If-None-Match": "*"}})
+			if r.status == 201 {
+				return 200
+			}
+			return r.status
+		}, 412},
+	} {
+		statuses := make(chan int, n)
+		for i := range n {
+			go func() { statuses <- c.add(i) }()
+		}
+		got := map[int]int{}
+		for range n {
+			got[<-statuses]++
+		}
+		if got[200] != 1 || got[c.taken] != n-1 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for _, there := range []string{"example.com", "put.example"} {
+		r := f.send(t, request{method: "PUT", path: "domains/" + there, body: `{"destinations":["192.0.2.99"]}`, header: map[string]string{"If-None-Match": "*"}})
+		if p := isProblem(t, there, r); p.Status != 412 {
+			t.Errorf("%s: %d %s", there, r.status, r.body)
+		}
+	}
+}
+
+// The list of destinations does not say which are of equal priority: set as it was got, it leaves them so.
+func TestCGIKeepsGroupsOfEqualPriority(t *testing.T) {
+	f := start(t)
+	token := f.token(t, access.RoleAdmin, true)
+	f.steps(t, []step{{"PUT", "domains/new.example", `{"destinations":[["a.example","b.example:2525"],"c.example"]}`, 201, nil}})
+	got := strings.TrimSpace(f.cgi(t, token, "call=api_get_destination&domain=new.example", nil).body)
+	if got != "a.example:25,b.example:2525,c.example:25" {
+		t.Errorf("%q", got)
+	}
+	for _, c := range []struct{ set, want string }{
+		{got, `"destinations":[["a.example:25","b.example:2525"],["c.example:25"]]`},
+		{strings.ReplaceAll(got, ":", "::"), `"destinations":[["a.example:25","b.example:2525"],["c.example:25"]]`},
+		{"b.example:2525,a.example:25,c.example:25", `"destinations":[["b.example:2525"],["a.example:25"],["c.example:25"]]`},
+		{got, `"destinations":[["a.example:25"],["b.example:2525"],["c.example:25"]]`},
+	} {
+		if r := f.cgi(t, token, "call=api_set_destination&domain=new.example&destination="+c.set, nil); r.status != 200 {
+			t.Errorf("%s: %d %s", c.set, r.status, r.body)
+		}
+		f.steps(t, []step{{"GET", "domains/new.example", "", 200, []string{c.want}}})
+	}
+	for _, c := range []struct {
+		token, domain string
+		status        int
+	}{{f.token(t, access.RoleAdmin, false), "new.example", 403}, {f.token(t, access.RoleDomain, true, "new.example"), "new.example", 403}, {token, "example.com", 409}} {
+		same := f.cgi(t, c.token, "call=api_get_destination&domain="+c.domain, nil).body
+		if r := f.cgi(t, c.token, "call=api_set_destination&domain="+c.domain+"&destination="+strings.TrimSpace(same), nil); r.status != c.status {
+			t.Errorf("what is there already, set by who may not: %d %s", r.status, r.body)
+		}
+	}
+}
+
+// Over plain HTTP from elsewhere a browser may not say which page asks: it gets no change then. Scripts are no browsers.
+func TestCGIFromAnUnsaidPage(t *testing.T) {
+	f := start(t)
+	token := f.token(t, access.RoleAdmin, true)
+	const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+	for _, c := range []struct {
+		name, call, from, agent string
+		tls                     bool
+		header                  [2]string
+		status                  int
+	}{
+		{"a browser", "api_clear_callout_cache", "192.0.2.1:4000", browser, false, [2]string{}, 403},
+		{"another network", "api_clear_callout_cache", "[2001:db8::1]:4000", browser, false, [2]string{}, 403},
+		{"a script", "api_clear_callout_cache", "192.0.2.1:4000", "curl/8.5.0", false, [2]string{}, 200},
+		{"a script without a name", "api_clear_callout_cache", "192.0.2.1:4000", "", false, [2]string{}, 200},
+		{"TLS", "api_clear_callout_cache", "192.0.2.1:4000", browser, true, [2]string{}, 200},
+		{"this machine", "api_clear_callout_cache", "127.0.0.1:4000", browser, false, [2]string{}, 200},
+		{"an own page", "api_clear_callout_cache", "192.0.2.1:4000", browser, false, [2]string{"Referer", "http://mx.example/"}, 200},
+		{"nothing changes", "api_get_destination", "192.0.2.1:4000", browser, false, [2]string{}, 200},
+	} {
+		r := httptest.NewRequest("GET", "http://mx.example/cgi-bin/api?domain=example.com&call="+c.call, nil)
+		r.RemoteAddr = c.from
+		r.SetBasicAuth("panel", token)
+		r.Header.Set("User-Agent", c.agent)
+		if c.tls {
+			r.TLS = &tls.ConnectionState{}
+		}
+		if c.header[0] != "" {
+			r.Header.Set(c.header[0], c.header[1])
+		}
+		w := httptest.NewRecorder()
+		f.api.Handler().ServeHTTP(w, r)
+		if w.Code != c.status || c.status == 403 && !strings.Contains(w.Body.String(), "use https") {
+			t.Errorf("%s: %d %s", c.name, w.Code, w.Body)
+		}
+	}
 }
 
 // cgi makes a call with a token as the password.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -9,15 +10,23 @@ import (
 
 // importRecipients reads local recipients from a body of CSV.
 func (c *call) importRecipients(domain string, replace bool) (operate.RecipientsChanged, error) {
-	leave, err := c.api.large.admit(c.who)
-	if err != nil {
-		return operate.RecipientsChanged{}, err
-	}
-	defer leave()
 	if c.r.ContentLength > maxCSV { // not read at all
 		return operate.RecipientsChanged{}, &http.MaxBytesError{Limit: maxCSV}
 	}
-	return c.api.desk.ImportRecipients(c.Context(), c.who, domain, newPatient(c.w, c.r, maxCSV), replace, func(int, bool) {})
+	done, err := c.api.desk.ImportRecipients(c.Context(), c.who, domain, newPatient(c.w, c.r, maxCSV), replace, func(int, bool) {})
+	if wrong, ok := errors.AsType[*operate.RowsError](err); ok {
+		return done, wrongRows(wrong)
+	}
+	return done, err
+}
+
+// wrongRows words each row that can't be used.
+func wrongRows(wrong *operate.RowsError) *Problem {
+	p := newProblem(http.StatusUnprocessableEntity, wrong.Error())
+	for _, row := range wrong.Rows {
+		p.Errors = append(p.Errors, ErrorDetail{row.Where(), row.Text})
+	}
+	return p
 }
 
 // export writes an answer as CSV. It begins with the first of it, so that what fails before is a problem.

@@ -67,9 +67,6 @@ func (c *call) watch(q operate.DecisionQuery, last string) error {
 			}
 			return nil
 		})
-		if errors.Is(err, operate.ErrEnded) {
-			return newProblem(http.StatusUnauthorized, "the token has expired or was revoked, and the stream ends with it; begin another with a token that holds")
-		}
 		if errors.Is(err, context.Canceled) { // that of the client, or of the Desk
 			return nil
 		}

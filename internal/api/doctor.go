@@ -21,7 +21,7 @@ func (a *API) doctorOperations() {
 			"or this destination is being examined.",
 		example: `{"good": "john@example.com"}`, optional: true,
 		events: []string{lineEvent, "report: what is answered as JSON otherwise", problemEvent},
-		errors: []int{403, 404, 409, 413, 422, 503},
+		errors: []int{404, 409, 413, 422, 503},
 	}, examine)
 }
 

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
+	"strings"
 
+	"callout/internal/domains"
 	"callout/internal/operate"
 )
 
@@ -12,9 +16,14 @@ type DomainPath struct {
 	Domain string `path:"domain" doc:"The name of a domain, or of an alias" example:"example.com"`
 }
 
+type domainPut struct {
+	DomainPath
+	IfNoneMatch string `header:"If-None-Match" doc:"*: only add one; 412 where there is one already" example:"*"`
+}
+
 type domainList struct {
 	Query    string `query:"query" doc:"Only those with a name, or the name of an alias, that contains this"`
-	Standing string `query:"standing" enum:"unreachable,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,verifies,listed,off,not_asked" doc:"Only those that stand so"`
+	Standing string `query:"standing" enum:"unreachable,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,unproven,verifies,listed,off,not_asked" doc:"Only those that stand so"`
 	Sort     string `query:"sort" enum:"name,-name,trouble" doc:"trouble: those that most want somebody to look, first"`
 	Paging
 }
@@ -45,13 +54,14 @@ func (a *API) domainOperations() {
 	})
 	register(a, operation{
 		method: http.MethodPut, path: "/domains/{domain}", id: "set-domain", tag: "Domains", summary: "Add a domain, or replace its settings",
-		description: "What the settings leave out has its default. 409: the domain is in the configuration file.",
-		example:     `{"destinations": ["mx.example.com:25"], "aliases": ["example.org"]}`, bodyType: reflect.TypeFor[DomainSpec](),
-		created: "Added", errors: []int{403, 409, 413, 422, 500},
+		description: "What the settings leave out has its default. 409: the domain is in the configuration file. With `If-None-Match: *` one that is " +
+			"there stays as it is: 412.",
+		example: `{"destinations": ["mx.example.com:25"], "aliases": ["example.org"]}`, bodyType: reflect.TypeFor[DomainSpec](),
+		created: "Added", errors: []int{409, 412, 413, 422, 500},
 	}, putDomain)
 	register(a, operation{
 		method: http.MethodDelete, path: "/domains/{domain}", id: "remove-domain", tag: "Domains",
-		summary: "Remove a domain, its aliases and all that is known of them", errors: []int{403, 404, 409, 500},
+		summary: "Remove a domain, its aliases and all that is known of them", errors: []int{404, 409, 500},
 	}, func(c *call, in *DomainPath, _ *none) (operate.Removed, error) {
 		return c.api.desk.DeleteDomain(c.Context(), c.who, in.Domain)
 	})
@@ -64,7 +74,15 @@ func (a *API) domainOperations() {
 	})
 }
 
-func putDomain(c *call, in *DomainPath, spec *raw) (operate.Domain, error) {
+func putDomain(c *call, in *domainPut, spec *raw) (operate.Domain, error) {
+	if strings.TrimSpace(in.IfNoneMatch) == "*" { // RFC 9110 section 13.1.2; of entity tags there are none that could match
+		c.status = http.StatusCreated
+		view, err := c.api.desk.AddDomain(c.Context(), c.who, in.Domain, *spec)
+		if errors.Is(err, domains.ErrThere) {
+			return view, newProblem(http.StatusPreconditionFailed, fmt.Sprintf("domain %.100q is there already, or is an alias", in.Domain))
+		}
+		return view, err
+	}
 	view, created, err := c.api.desk.PutDomain(c.Context(), c.who, in.Domain, *spec)
 	if created {
 		c.status = http.StatusCreated

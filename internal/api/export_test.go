@@ -16,11 +16,7 @@ func (a *API) SetBeat(d time.Duration) { a.beat = d }
 func (a *API) SetToTell(d time.Duration) { a.toTell = d }
 
 // Streams returns how many streams are under way.
-func (a *API) Streams() int {
-	a.streams.mu.Lock()
-	defer a.streams.mu.Unlock()
-	return a.streams.all
-}
+func (a *API) Streams() int { return a.streams.Len() }
 
 // Bounds of the streams of one user or token.
 const MaxStreamsEach = maxStreamsEach

@@ -118,7 +118,7 @@ func carryOut[I, B, O any](c *call, op operation, most int64, in *I, do func(*ca
 	if op.csvIn == "" || !c.sends("text/csv") {
 		leave := func() {}
 		if most > maxBody {
-			if leave, err = c.api.large.admit(c.who); err != nil {
+			if leave, err = c.api.desk.AdmitImport(c.who); err != nil {
 				return out, err
 			}
 		}
@@ -128,12 +128,18 @@ func carryOut[I, B, O any](c *call, op operation, most int64, in *I, do func(*ca
 			return out, err
 		}
 	}
+	who, err := c.api.desk.Still(c.who) // the body may have taken long to come
+	if err != nil {
+		return out, err
+	}
+	c.who = who
 	c.longer()
 	return do(c, in, &body)
 }
 
 // longer lifts the bounds on time that the server has for reading a request: it has been read, and what it asks for may
-// take a while.
+// take a while. The one for writing is lifted too, though write sets another: HTTP/2 ends a stream when it has passed, whether or
+// not something was to be written.
 func (c *call) longer() {
 	wire := http.NewResponseController(c.w)
 	_ = wire.SetReadDeadline(time.Time{}) // where there is none there is none to lift

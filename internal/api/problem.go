@@ -28,7 +28,7 @@ type Problem struct {
 
 // ErrorDetail says what is wrong with one field of a request.
 type ErrorDetail struct {
-	Field  string `json:"field" doc:"Its name, in the body or in the query"`
+	Field  string `json:"field" doc:"Its name, in the body or in the query; in CSV its line and column"`
 	Detail string `json:"detail"`
 }
 
@@ -68,6 +68,9 @@ const busyFor = time.Minute
 func (a *API) problem(r *http.Request, who *access.Actor, err error) *Problem {
 	if mine, ok := errors.AsType[*Problem](err); ok {
 		return mine
+	}
+	if errors.Is(err, operate.ErrEnded) {
+		return newProblem(http.StatusUnauthorized, "the token has expired or was revoked meanwhile; begin again with one that holds")
 	}
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d MiB: %v", tooLong.Limit>>20, tooLong))

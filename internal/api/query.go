@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -53,6 +54,8 @@ func unfit(s *huma.Schema, value string) string {
 	switch {
 	case len(value) > maxValue:
 		return fmt.Sprintf("is longer than %d octets", maxValue)
+	case !utf8.ValidString(value): // it would be taken for another
+		return "is not in UTF-8"
 	case value == "":
 		return ""
 	case len(s.Enum) > 0 && !slices.ContainsFunc(s.Enum, func(one any) bool { return fmt.Sprint(one) == value }):

@@ -36,9 +36,11 @@ type RecipientsPut struct {
 	Stored  *int   `json:"stored,omitempty" doc:"How many there are now; absent after CSV"`
 	Added   *int   `json:"added,omitempty" doc:"After CSV: the others were there"`
 	Removed *int   `json:"removed,omitempty" doc:"After CSV: the others stayed"`
+	Heading string `json:"heading,omitempty" doc:"After CSV: what the first row says, where it was taken for a heading and left out"`
 }
 
-const csvText = "One recipient in the first column of each row; a heading is left out. All rows, or none: a problem names line and column. At most 64 MiB and 1,000,000 rows."
+const csvText = "One recipient in the first column of each row; columns are separated by commas, or by semicolons where the first line has these alone. " +
+	"A first row that is a heading is left out, and the answer says so. All rows, or none: a problem names the first 20 rows that can't be used by line and column. At most 64 MiB and 1,000,000 rows."
 
 func (a *API) recipientOperations() {
 	const path, tag = "/domains/{domain}/recipients", "Local recipients"
@@ -50,12 +52,12 @@ func (a *API) recipientOperations() {
 	register(a, operation{
 		method: http.MethodPut, path: path, id: "set-recipients", tag: tag, summary: "Replace the local recipients that were added at run time",
 		example: `{"recipients": ["john", "sales-*"]}`, bodyType: reflect.TypeFor[recipientListDoc](), most: maxList, csvIn: csvText,
-		errors: []int{403, 404, 413, 422, 500},
+		errors: []int{404, 413, 422, 500},
 	}, putRecipients)
 	register(a, operation{
 		method: http.MethodPatch, path: path, id: "change-recipients", tag: tag, summary: "Add and remove local recipients",
 		description: "All of it, or nothing. CSV only adds.",
-		example:     `{"add": ["john"], "remove": ["jane"]}`, most: maxList, csvIn: csvText, errors: []int{403, 404, 413, 422, 500},
+		example:     `{"add": ["john"], "remove": ["jane"]}`, most: maxList, csvIn: csvText, errors: []int{404, 413, 422, 500},
 	}, changeRecipients)
 }
 
@@ -74,7 +76,7 @@ func listRecipients(c *call, in *recipientList, _ *none) (operate.RecipientPage,
 func putRecipients(c *call, in *DomainPath, body *RecipientList) (RecipientsPut, error) {
 	if c.sends("text/csv") {
 		done, err := c.importRecipients(in.Domain, true)
-		return RecipientsPut{Domain: done.Domain, Added: &done.Added, Removed: &done.Removed}, err
+		return RecipientsPut{Domain: done.Domain, Added: &done.Added, Removed: &done.Removed, Heading: done.Heading}, err
 	}
 	if body.Recipients == nil { // not taken for an empty list
 		return RecipientsPut{}, newProblem(http.StatusUnprocessableEntity,

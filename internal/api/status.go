@@ -30,7 +30,7 @@ func (a *API) statusOperations() {
 	})
 	register(a, operation{
 		method: http.MethodDelete, path: "/status/hosts/{host}", id: "forget-host", tag: tag,
-		summary: "Forget what was learned of a host, and leave it alone no longer", errors: []int{403, 404},
+		summary: "Forget what was learned of a host, and leave it alone no longer", errors: []int{404},
 	}, func(c *call, in *hostPath, _ *none) (operate.Forgotten, error) {
 		return c.api.desk.ForgetHost(c.Context(), c.who, in.Host)
 	})
@@ -40,19 +40,21 @@ func (a *API) statusOperations() {
 	}, listAlerts)
 	register(a, operation{
 		method: http.MethodGet, path: "/rates", id: "show-rates", tag: tag, summary: "Show how much is going on, over the last minute",
-		errors: []int{403},
 	}, func(c *call, _ *struct{}, _ *none) (history.Rates, error) {
 		return c.api.desk.Rates(c.Context(), c.who)
 	})
 	register(a, operation{
 		method: http.MethodGet, path: "/charts/{span}", id: "show-chart", tag: tag, summary: "Show what went on in the last hour, day or month",
-		errors: []int{403, 500},
+		errors: []int{500},
 	}, func(c *call, in *spanPath, _ *none) (history.Chart, error) {
 		return c.api.desk.Chart(c.Context(), c.who, in.Span)
 	})
 }
 
 func listAlerts(c *call, in *alertList, _ *none) (page operate.AlertPage, err error) {
+	if in.Cursor != "" && !in.Past {
+		return page, newProblem(http.StatusBadRequest, "the cursor is one of alerts that are over: send past=true with it").about("cursor")
+	}
 	page.Alerts = c.api.desk.Alerts(c.who)
 	if in.Past {
 		page.Past, page.Next, err = c.api.desk.PastAlerts(c.Context(), c.who, in.Cursor, in.Limit)

@@ -70,7 +70,7 @@ type stream struct {
 // stream does work and tells its events as they come. atOnce says that the answer begins now, and not with the first event.
 // What work fails with before that is the error of the operation; later it is an event "problem".
 func (c *call) stream(atOnce bool, work func(ctx context.Context, s sink) error) error {
-	leave, err := c.api.streams.admit(c.who)
+	leave, err := c.api.streams.Admit(c.who.Name + "\x00" + c.who.Token)
 	if err != nil {
 		return err
 	}

@@ -42,17 +42,17 @@ func (a *API) tokenOperations() {
 	register(a, operation{
 		method: http.MethodPost, path: "/tokens", id: "create-token", tag: tag, summary: "Make a token",
 		example: `{"label": "panel", "role": "domain", "domains": ["example.com"], "write": true, "expires": "2027-12-31T00:00:00Z"}`,
-		created: "Made", errors: []int{403, 413, 422, 500},
+		created: "Made", errors: []int{413, 422, 500},
 	}, createToken)
 	register(a, operation{
-		method: http.MethodDelete, path: "/tokens/{id}", id: "revoke-token", tag: tag, summary: "Revoke a token", errors: []int{403, 404, 500},
+		method: http.MethodDelete, path: "/tokens/{id}", id: "revoke-token", tag: tag, summary: "Revoke a token", errors: []int{404, 500},
 	}, func(c *call, in *idPath, _ *none) (Removed, error) {
 		return Removed{Removed: in.ID}, c.api.desk.DeleteToken(c.Context(), c.who, in.ID)
 	})
 }
 
 func listTokens(c *call, in *Paging, _ *none) (TokenPage, error) {
-	page, next, err := pageOf(c.api.desk.Tokens(c.who), func(t access.Token) string {
+	page, next, err := pageOf("tokens by time", c.api.desk.Tokens(c.who), func(t access.Token) string {
 		return descendingTime(t.Created) + t.ID
 	}, in)
 	return TokenPage{page, next}, err

@@ -42,10 +42,10 @@ type UserPage struct {
 func (a *API) userOperations() {
 	const tag = "Access"
 	register(a, operation{
-		method: http.MethodGet, path: "/users", id: "list-users", tag: tag, summary: "List the users", errors: []int{403},
+		method: http.MethodGet, path: "/users", id: "list-users", tag: tag, summary: "List the users",
 	}, listUsers)
 	register(a, operation{
-		method: http.MethodGet, path: "/users/{name}", id: "show-user", tag: tag, summary: "Show a user", errors: []int{403, 404},
+		method: http.MethodGet, path: "/users/{name}", id: "show-user", tag: tag, summary: "Show a user", errors: []int{404},
 	}, func(c *call, in *userPath, _ *none) (access.User, error) {
 		return c.api.desk.User(c.Context(), c.who, in.Name)
 	})
@@ -53,18 +53,18 @@ func (a *API) userOperations() {
 		method: http.MethodPut, path: "/users/{name}", id: "set-user", tag: tag, summary: "Add a user, or change one",
 		description: "With `If-None-Match: *` one who is there stays as they are: 412. 409: it is the last admin.",
 		example:     `{"role": "domain", "domains": ["example.com"], "password": "correct horse battery"}`, created: "Added",
-		errors: []int{403, 409, 412, 413, 422, 500},
+		errors: []int{409, 412, 413, 422, 500},
 	}, putUser)
 	register(a, operation{
 		method: http.MethodPatch, path: "/users/{name}", id: "change-user", tag: tag, summary: "Change what is given of a user",
 		description: "What is left out stays as it is at that moment. 409: it is the last admin.",
-		example:     `{"password": "correct horse battery"}`, errors: []int{403, 404, 409, 413, 422, 500},
+		example:     `{"password": "correct horse battery"}`, errors: []int{404, 409, 413, 422, 500},
 	}, func(c *call, in *userPath, body *UserChange) (access.User, error) {
 		return c.api.desk.ChangeUser(c.Context(), c.who, in.Name, access.UserChange{Role: access.Role(body.Role), Domains: body.Domains, Password: body.Password})
 	})
 	register(a, operation{
 		method: http.MethodDelete, path: "/users/{name}", id: "remove-user", tag: tag, summary: "Remove a user, with their tokens and sessions",
-		description: "409: it is the last admin.", errors: []int{403, 404, 409, 500},
+		description: "409: it is the last admin.", errors: []int{404, 409, 500},
 	}, func(c *call, in *userPath, _ *none) (Removed, error) {
 		return Removed{Removed: in.Name}, c.api.desk.DeleteUser(c.Context(), c.who, in.Name)
 	})
@@ -78,7 +78,7 @@ func listUsers(c *call, in *Paging, _ *none) (UserPage, error) {
 	if err != nil {
 		return UserPage{}, err
 	}
-	page, next, err := pageOf(all, func(u access.User) string { return u.Name }, in)
+	page, next, err := pageOf("users", all, func(u access.User) string { return u.Name }, in)
 	return UserPage{page, next}, err
 }
 

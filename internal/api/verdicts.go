@@ -33,13 +33,13 @@ func (a *API) verdictOperations() {
 	})
 	register(a, operation{
 		method: http.MethodDelete, path: "/domains/{domain}/verdicts", id: "clear-domain", tag: "Verdicts",
-		summary: "Forget what is known of a domain and its aliases", errors: []int{403, 404, 500},
+		summary: "Forget what is known of a domain and its aliases", errors: []int{404, 500},
 	}, func(c *call, in *domainClear, _ *none) (operate.Cleared, error) {
 		return c.api.desk.ClearDomain(c.Context(), c.who, in.Domain, in.Status)
 	})
 	register(a, operation{
 		method: http.MethodDelete, path: "/verdicts", id: "clear-everything", tag: "Verdicts",
-		summary: "Forget everything that is known of every domain", errors: []int{403, 500},
+		summary: "Forget everything that is known of every domain", errors: []int{500},
 	}, func(c *call, _ *struct{}, _ *none) (operate.Cleared, error) {
 		return c.api.desk.ClearAll(c.Context(), c.who)
 	})
@@ -51,7 +51,7 @@ func (a *API) verdictOperations() {
 	})
 	register(a, operation{
 		method: http.MethodDelete, path: "/verdicts/{address}", id: "clear-recipient", tag: "Verdicts",
-		summary: "Forget a recipient, in every spelling", errors: []int{403, 404, 500},
+		summary: "Forget a recipient, in every spelling", errors: []int{404, 500},
 	}, func(c *call, in *addressPath, _ *none) (operate.Cleared, error) {
 		return c.api.desk.ClearRecipient(c.Context(), c.who, in.Address)
 	})

@@ -16,7 +16,7 @@ type VerifyRequest struct {
 // The events of a dialogue.
 const (
 	lineEvent    = "line {at, dir, text}: a line of the dialogue as it happens; dir is C for Callout, S for the destination, * for what nobody said"
-	problemEvent = "problem: a problem detail, where something fails after the first event"
+	problemEvent = "problem: a problem detail, where something fails after the first event; its status is 401 where the token has ended"
 )
 
 func (a *API) verifyOperations() {
@@ -27,7 +27,7 @@ func (a *API) verifyOperations() {
 			"is told as it happens. A token for reading is answered from what is known: it sends no callout.",
 		example: `{"recipient": "john@example.com", "fresh": true}`,
 		events:  []string{lineEvent, "answer: what is answered as JSON otherwise", problemEvent},
-		errors:  []int{403, 404, 413, 422},
+		errors:  []int{404, 413, 422},
 	}, verify)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -83,6 +84,21 @@ func fromElsewhere(r *http.Request) error {
 		return nil
 	}
 	return newProblem(http.StatusForbidden, "a page of another site asked; the API answers programs, and pages of its own")
+}
+
+// unsaidPage refuses a change where a browser may have asked for it and did not say for which page: over plain HTTP from another
+// machine it names no site, and no page either where that is how the page wants it.
+func unsaidPage(r *http.Request, who *access.Actor) error {
+	for _, name := range []string{"Sec-Fetch-Site", "Origin", "Referer"} {
+		if r.Header.Get(name) != "" { // which fromElsewhere has looked at
+			return nil
+		}
+	}
+	from, err := netip.ParseAddr(who.From)
+	if r.TLS != nil || err != nil || from.IsLoopback() || !strings.HasPrefix(r.UserAgent(), "Mozilla/") {
+		return nil
+	}
+	return newProblem(http.StatusForbidden, "a browser asked for a change over plain HTTP and did not say for which page; use https, or a program whose User-Agent does not begin with Mozilla/")
 }
 
 // names reports whether a URL, or an origin (RFC 6454 section 7), is of a host with its port. The origin "null" is of none.

@@ -89,12 +89,13 @@ func (p *pool) noteNothing(began time.Time, problem *Problem) {
 // leftAlone is a problem for a question that a host was not asked because of it.
 func (p *pool) leftAlone(now time.Time) *Problem {
 	back := p.backOff()
-	problem := *back.problem
-	problem.Again = back.until
+	problem := back.problem.ofAnother()
+	problem.NotAsked, problem.Delivery = true, false
+	problem.Since, problem.Again = back.at, back.until
 	if problem.Again.Before(now) {
 		problem.Again = now
 	}
-	return &problem
+	return problem
 }
 
 // leaves returns the problem for which a host is left alone now, nil where it is not.

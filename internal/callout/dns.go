@@ -157,7 +157,19 @@ func noHost(h Host, err error) *Problem {
 	return &Problem{Kind: NoHost, Stage: StageConnect, Host: h, Err: err}
 }
 
-// recovered notes that a destination that led to no host does so again.
+// leadsSomewhere forgets that a host's name had no address: those that it leads to stand for themselves.
+func (ps *Pools) leadsSomewhere(name string) {
+	ps.mu.RLock()
+	_, known := ps.hosts[name]
+	ps.mu.RUnlock()
+	if known {
+		ps.mu.Lock()
+		defer ps.mu.Unlock()
+		delete(ps.hosts, name)
+	}
+}
+
+// recovered notes that MX records that led to no host do so again.
 func (ps *Pools) recovered(name string) {
 	ps.mu.RLock()
 	h := ps.hosts[name]

@@ -35,6 +35,7 @@ func (s *session) fly(p *plan) {
 	s.timeout = p.qs[0].Settings.ReplyTimeout
 	for _, q := range p.qs {
 		f.open[q] = struct{}{}
+		s.tellOpen(q)
 		if until, ok := q.ctx.Deadline(); ok && until.After(f.latest) {
 			f.latest = until
 		}
@@ -70,6 +71,14 @@ func (s *session) fly(p *plan) {
 	}
 	s.pool.putBack(f.lost, f.why)
 	s.pool.requeue(f.again)
+}
+
+// tellOpen begins the dialogue of a question in a session that was opened for another.
+func (s *session) tellOpen(q *query) {
+	if q != s.opener && q.told != s && q.Trace != nil {
+		q.told = s
+		q.note("on an open session to " + s.pool.h.where(q.host))
+	}
 }
 
 // goesOn reports whether the flight begins with recipients of an open transaction.
@@ -200,9 +209,7 @@ func (f *flight) reset(told settlement) *Problem {
 		}
 		f.settle(told)
 	case problem.Kind == Garbage:
-		for _, it := range told.items {
-			f.fail(it.q, problem)
-		}
+		f.noneCounts(told.items, problem)
 	default:
 		f.brokenOff(told, problem)
 	}

@@ -3,8 +3,8 @@ package callout
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -26,7 +26,7 @@ func (c *connection) connect(ctx context.Context, s *Settings, latest time.Time)
 	if err != nil {
 		err = plain(err)
 		if from := c.pool.flavour.source; from.IsValid() {
-			err = fmt.Errorf("from %s: %w", from, err)
+			err = &sourceError{from, err}
 		}
 		return &Problem{Kind: NoConnection, Stage: StageConnect, Host: c.host, Err: err}
 	}
@@ -35,13 +35,25 @@ func (c *connection) connect(ctx context.Context, s *Settings, latest time.Time)
 	return nil
 }
 
+// sourceError says which local address a connection was to come from.
+type sourceError struct {
+	source netip.Addr
+	err    error
+}
+
+func (e *sourceError) Error() string { return "from " + e.source.String() + ": " + e.err.Error() }
+
+func (e *sourceError) Unwrap() error { return e.err }
+
 // where names the host, with its address where that is another.
-func (c *connection) where() string {
-	name := c.host.Address()
-	if name == c.pool.h.address {
-		return name
+func (c *connection) where() string { return c.pool.h.where(c.host) }
+
+// where is the same for who calls the host by a name.
+func (h *host) where(name Host) string {
+	if name.Address() == h.address {
+		return h.address
 	}
-	return name + " [" + c.pool.h.address + "]"
+	return name.Address() + " [" + h.address + "]"
 }
 
 // plain leaves out of a dial error what its Problem says already.

@@ -54,9 +54,7 @@ func newHost(ps *Pools, address string) *host {
 func (h *host) pool(f flavour, name string) *pool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if _, known := h.names[name]; !known && len(h.names) < maxNames {
-		h.names[name] = struct{}{}
-	}
+	h.addName(name)
 	h.lastUsed = time.Now() // so that the pool is not forgotten before it is asked
 	p := h.flavours[f]
 	if p == nil {
@@ -68,6 +66,22 @@ func (h *host) pool(f flavour, name string) *pool {
 
 // maxNames bounds how many names of one address are shown.
 const maxNames = 100
+
+// addName notes a destination that led here, as it is written. The caller holds h.mu.
+func (h *host) addName(name string) {
+	if _, known := h.names[name]; !known && len(h.names) < maxNames {
+		h.names[name] = struct{}{}
+	}
+}
+
+// leadsNowhere notes that a destination leads to no host. It stands in the place of one, so that it is seen by its name.
+func (h *host) leadsNowhere(destination Host, problem *Problem) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.addName(destination.String())
+	h.lastUsed = time.Now()
+	h.noteTrouble(problem)
+}
 
 // most returns how many sessions there may be: as many as the most careful of its domains allows and the host has
 // shown to take. The caller holds h.mu.

@@ -54,16 +54,17 @@ func (h *host) noteLearned(l Limit, n int, reply string) {
 }
 
 // oneLine bounds what is kept of a reply.
-func oneLine(reply string) string {
-	const most = 500
-	if len(reply) <= most {
-		return reply
+func oneLine(reply string) string { return shortened(reply, 500) }
+
+// shortened returns no more than so many octets of a text, and no part of a character.
+func shortened(text string, most int) string {
+	if len(text) <= most {
+		return text
 	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(reply[cut]) {
-		cut--
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
 	}
-	return reply[:cut]
+	return text[:most]
 }
 
 // depth returns how many recipients a transaction may have, and whether more than one is tried for the first time:

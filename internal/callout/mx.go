@@ -165,8 +165,8 @@ func (s *search) leadsHere(ctx context.Context, written, group []Host, first boo
 
 // lost notes a problem of a destination that leads to no host, so that it is seen.
 func (s *search) lost(problem *Problem) {
-	h := s.ps.host(problem.Host.String())
-	h.trouble(problem)
+	s.ps.host(problem.Host.String()).leadsNowhere(problem.Host, problem)
+	s.q.note(problem.of())
 	s.nowhere = append(s.nowhere, problem)
 	a := failed(problem)
 	s.keep(&a, 0)

@@ -84,7 +84,8 @@ type query struct {
 	again       bool              // it had a session here that broke off, and is to have a fresh one
 	queued      time.Time
 	putBacks    int
-	failed      int // sessions that came to nothing while it waited
+	failed      int      // sessions that came to nothing while it waited
+	told        *session // that it is in one which is open already
 	probe       ProbeAnswer
 	deliver     func(Answer) // takes one answer without blocking
 
@@ -126,7 +127,7 @@ func (q *query) fail(p *Problem) {
 // failed is the answer that a problem makes.
 func failed(p *Problem) Answer {
 	a := Answer{Stage: p.Stage, Host: p.Host, Problem: p}
-	if p.Stage == StageRcpt {
+	if p.Stage == StageRcpt && len(p.Reply.Lines) > 0 { // else it is another's
 		a.Reply = p.Reply
 	}
 	return a
@@ -159,9 +160,9 @@ func (p *pool) enqueue(q *query) *Problem {
 	p.front() // drops those at the head that nobody waits for any more
 	switch {
 	case h.closed:
-		return &Problem{Kind: ShuttingDown, Stage: StageQueue}
+		return &Problem{Kind: ShuttingDown, Stage: StageQueue, NotAsked: true}
 	case p.queue.Len() >= maxQueue:
-		return &Problem{Kind: QueueFull, Stage: StageQueue}
+		return &Problem{Kind: QueueFull, Stage: StageQueue, NotAsked: true}
 	case p.refuses(q, now):
 		return p.leftAlone(now)
 	}
@@ -243,9 +244,10 @@ func fail(all []stranded) {
 
 // drain takes all questions out of the queue. The caller holds h.mu.
 func (p *pool) drain() (all []stranded) {
-	why := &Problem{Kind: ShuttingDown, Stage: StageQueue}
+	why := &Problem{Kind: ShuttingDown, Stage: StageQueue, NotAsked: true}
 	if back := p.backOff(); back.active() {
-		why = back.problem
+		why = back.problem.ofAnother()
+		why.NotAsked, why.Delivery = true, false
 	}
 	for q := p.front(); q != nil; q = p.front() {
 		all = append(all, stranded{q, why})
@@ -271,7 +273,7 @@ func (p *pool) requeue(qs []*query) {
 }
 
 // putBack returns questions to the head of the queue in their order: the session that had them ended before it
-// came to them. One that was put back too often fails with why instead.
+// came to them. One that was put back too often fails with why instead, which is what another was told.
 func (p *pool) putBack(qs []*query, why *Problem) {
 	var back, lost []*query
 	for _, q := range qs {
@@ -283,6 +285,6 @@ func (p *pool) putBack(qs []*query, why *Problem) {
 	}
 	p.requeue(back)
 	for _, q := range lost {
-		q.fail(why)
+		q.fail(why.ofAnother())
 	}
 }

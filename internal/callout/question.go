@@ -2,8 +2,6 @@ package callout
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"callout/internal/address"
@@ -40,6 +38,13 @@ const (
 	FromServer Direction = 'S' // the destination said it
 	Note       Direction = '*' // nobody said it; it happened
 )
+
+// note tells who follows the question that something happened.
+func (q *Question) note(text string) {
+	if q.Trace != nil {
+		q.Trace(Line{time.Now(), Note, text})
+	}
+}
 
 // takeRenewal returns the query that asks the renewal, once; nil where there is none.
 func (q *query) takeRenewal(ctx context.Context) *query {
@@ -118,7 +123,9 @@ type Answer struct {
 	// everything, or nothing.
 	Provisional bool
 	Problem     *Problem // why Outcome is Unknown, nil otherwise
-	Took        time.Duration
+	// NotAsked says that no host was asked or even tried: all are left alone, or the queue was full.
+	NotAsked bool
+	Took     time.Duration
 }
 
 // ProbeAnswer is what became of the random address of a question.
@@ -159,60 +166,3 @@ func (k Kind) String() string { return kindNames[k] }
 // said reports whether a problem is what the host said of the question, so that its other addresses would say the
 // same.
 func (k Kind) said() bool { return k == Temporary || k == AboutUs || k == NoSMTPUTF8 }
-
-// Problem says why a question stayed open. It is an error for people: one line.
-type Problem struct {
-	Kind  Kind
-	Stage Stage
-	Host  Host
-	Reply smtpwire.Reply // the destination's own words, where it had any
-	Err   error          // what the network or the reply reader said, where they did
-	// Delivery says that it was met by a session for mail, not by a callout.
-	Delivery bool
-	// Again is set where the host was not asked, since it is left alone after this problem: until then.
-	Again time.Time
-}
-
-// Error returns one line: where, at which stage, what.
-func (p *Problem) Error() string {
-	var b strings.Builder
-	what := "callout"
-	if p.Delivery {
-		what = "delivery"
-	}
-	fmt.Fprintf(&b, "%s to %s: %s: ", what, p.Host, p.Stage)
-	switch {
-	case !p.Reply.IsZero():
-		b.WriteString(p.Reply.String())
-	case p.Err != nil:
-		b.WriteString(p.Err.Error())
-	case p.Kind == QueueFull:
-		fmt.Fprintf(&b, "%d questions wait already", maxQueue)
-	default:
-		b.WriteString(strings.ReplaceAll(p.Kind.String(), "_", " "))
-	}
-	if !p.Again.IsZero() {
-		fmt.Fprintf(&b, "; not asked again before %s", p.Again.Format(time.TimeOnly))
-	}
-	return b.String()
-}
-
-// words returns what the problem was learned from, in the host's own words where it had any.
-func (p *Problem) words() string {
-	if p.Err != nil && p.Reply.IsZero() {
-		return p.Err.Error()
-	}
-	return p.Reply.String()
-}
-
-// listens reports whether the host can still be spoken to after the problem, as far as that is its.
-func (p *Problem) listens() bool { return p.Kind == Refused || p.Kind == Loop || p.Kind == TLS }
-
-// brokeOff reports whether the question had a session that broke off or made no sense, so that another may do
-// better.
-func (p *Problem) brokeOff() bool {
-	return (p.Kind == Closed || p.Kind == Garbage) && p.Again.IsZero()
-}
-
-// Unwrap returns what the network or the reply reader said.
-func (p *Problem) Unwrap() error { return p.Err }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,8 @@ type search struct {
 	try     func(ctx context.Context, t target, provisional, othersLeft bool) Answer
 	renewed func(ProbeAnswer) // until a host has the renewal
 	best    Answer            // of those that settled nothing
+	tried   []*Problem        // the one of each host that settled nothing, in their order
+	asked   bool              // a host was, or one could not be reached
 	failed  bool              // a host could not be asked, or broke off
 	nowhere []*Problem        // of what is written in the destination and leads to no host
 }
@@ -41,7 +44,35 @@ func (ps *Pools) search(ctx context.Context, q *Question) Answer {
 	if s.failed {
 		ps.orders.forget(s.drawn)
 	}
+	if a.Problem != nil {
+		a.Problem = s.withOthers(a.Problem)
+		a.NotAsked = !s.asked
+	}
 	return a
+}
+
+// maxOthers bounds how many other hosts a problem tells of, and maxOther what it tells of each, in octets.
+const (
+	maxOthers = 3
+	maxOther  = 300
+)
+
+// withOthers returns a problem of one host that tells of the others too.
+func (s *search) withOthers(p *Problem) *Problem {
+	if len(s.tried) < 2 {
+		return p
+	}
+	whole := *p
+	for _, other := range s.tried {
+		switch {
+		case other.Host == p.Host:
+		case len(whole.Others) < maxOthers:
+			whole.Others = append(whole.Others, shortened(other.of(), maxOther))
+		default:
+			whole.More++
+		}
+	}
+	return &whole
 }
 
 func (s *search) run(ctx context.Context) Answer {
@@ -97,13 +128,14 @@ func (s *search) group(ctx context.Context, hosts []Host, priority int, othersLe
 func (s *search) host(ctx context.Context, h Host, priority int, othersLeft bool) (a Answer) {
 	targets, problem := s.ps.dns.targets(ctx, h)
 	if problem != nil {
-		s.ps.host(h.Address()).trouble(problem)
+		s.ps.host(h.Address()).leadsNowhere(h, problem)
+		s.q.note(problem.of())
 		a = failed(problem)
 		s.keep(&a, priority)
 		return a
 	}
 	if targets[0].address != h.Address() {
-		s.ps.recovered(h.Address())
+		s.ps.leadsSomewhere(h.Address())
 	}
 	for i, t := range targets {
 		a = s.try(ctx, t, priority > 0, othersLeft || i < len(targets)-1)
@@ -127,11 +159,24 @@ func (s *search) keep(a *Answer, priority int) {
 	if a.Outcome != Unknown {
 		return
 	}
+	s.noteTried(a.Problem)
 	if a.Problem.Kind != Temporary && a.Problem.Kind != NoSMTPUTF8 {
 		s.failed = true
 	}
 	if s.best.Problem == nil || a.Stage > s.best.Stage {
 		s.best = *a
+	}
+}
+
+// noteTried keeps the problem of a host, of its addresses' the one that came furthest.
+func (s *search) noteTried(p *Problem) {
+	s.asked = s.asked || !p.NotAsked
+	i := slices.IndexFunc(s.tried, func(other *Problem) bool { return other.Host == p.Host })
+	switch {
+	case i < 0:
+		s.tried = append(s.tried, p)
+	case p.Stage > s.tried[i].Stage:
+		s.tried[i] = p
 	}
 }
 
@@ -142,6 +187,7 @@ func (s *search) target(ctx context.Context, t target, provisional, othersLeft b
 	p := h.pool(flavourOf(t, s.q.Settings), t.host.String())
 	if problem := s.ps.leadsToUs(t); problem != nil {
 		p.cameToNothing(time.Now(), problem)
+		s.q.note(problem.of())
 		return failed(problem)
 	}
 	first := s.query(ctx, t, provisional, othersLeft)
@@ -151,6 +197,7 @@ func (s *search) target(ctx context.Context, t target, provisional, othersLeft b
 		s.renewed = first.renewed // it was not even queued
 	}
 	if a.Outcome != Unknown || ctx.Err() != nil || !a.Problem.brokeOff() {
+		s.noteNotAsked(h, a.Problem)
 		return a
 	}
 	second := s.query(ctx, t, provisional, othersLeft)
@@ -164,7 +211,20 @@ func (s *search) target(ctx context.Context, t target, provisional, othersLeft b
 	if a.Probe.Asked {
 		b.Probe = a.Probe
 	}
+	if b.Problem != nil && b.Problem.NotAsked {
+		if !a.Problem.NotAsked {
+			return a // which says what the question was told itself
+		}
+		s.noteNotAsked(h, b.Problem)
+	}
 	return b
+}
+
+// noteNotAsked tells who follows the question why a host was not asked: no session tells of that.
+func (s *search) noteNotAsked(h *host, p *Problem) {
+	if p != nil && p.NotAsked {
+		s.q.note(h.where(p.Host) + ": " + p.why())
+	}
 }
 
 func (s *search) query(ctx context.Context, t target, provisional, othersLeft bool) *query {

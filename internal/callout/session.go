@@ -29,8 +29,9 @@ const maxDoublings = 6
 type session struct {
 	connection
 	began  time.Time
-	opened bool // the pool counts it as one that takes questions
-	flying bool // it has a flight under way
+	opener *query // the question it was opened for
+	opened bool   // the pool counts it as one that takes questions
+	flying bool   // it has a flight under way
 
 	answered     int // replies to RCPT
 	rejections   int // those that were not 2xx
@@ -61,7 +62,7 @@ func open(p *pool, q *query) (*session, *Problem) {
 
 // tryOpen makes a session, or tells why there is none; plain says to do so without TLS.
 func tryOpen(p *pool, q *query, plain bool) (*session, *Problem) {
-	s := &session{began: time.Now()}
+	s := &session{began: time.Now(), opener: q}
 	s.connection = connection{pool: p, host: q.host, trace: q.Trace, timeout: q.Settings.ReplyTimeout}
 	problem := s.establish(p.h.pools.ctx, q.Settings, q.othersLeft, plain)
 	p.h.pools.metrics.connected(problem)

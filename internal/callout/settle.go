@@ -20,12 +20,18 @@ type settlement struct {
 func (f *flight) settleLater(problem *Problem) {
 	for _, s := range f.later {
 		if problem != nil && problem.Kind == Garbage {
-			for _, it := range s.items {
-				f.fail(it.q, problem)
-			}
+			f.noneCounts(s.items, problem)
 			continue
 		}
 		f.settle(s)
+	}
+}
+
+// noneCounts fails those whose replies don't count since something came that was no reply to its command: nobody knows whose
+// it was.
+func (f *flight) noneCounts(items []item, problem *Problem) {
+	for _, it := range items {
+		f.fail(it.q, problem.ofAnother())
 	}
 }
 
@@ -225,7 +231,11 @@ func (f *flight) breakOff(why *Problem) {
 	}
 	if over != nil {
 		f.s.pool.h.trouble(why)
-		over.fail(why)
+		told := why
+		if why.Kind == Garbage { // a line may have come late, over another
+			told = why.ofAnother()
+		}
+		over.fail(told)
 	}
 	f.s.pool.putBack(left, why)
 }

@@ -13,7 +13,7 @@ func (p *pool) work() {
 			began := time.Now()
 			s, problem := open(p, first)
 			if problem != nil {
-				p.openFailed(problem, began)
+				p.openFailed(first, problem, began)
 				return
 			}
 			s.serve()
@@ -94,8 +94,9 @@ func (p *pool) ended(s *session) {
 
 // openFailed gives the slot up after a session that came to nothing. While other sessions work, the questions
 // are theirs. While others are opening, those questions fail that have waited for a whole attempt to connect, or
-// for as many attempts as there may be sessions. Else nobody can take them, and all fail with the same problem.
-func (p *pool) openFailed(problem *Problem, began time.Time) {
+// for as many attempts as there may be sessions. Else nobody can take them, and all fail with the same problem. The session
+// was opened for first, and has told its dialogue to that alone.
+func (p *pool) openFailed(first *query, problem *Problem, began time.Time) {
 	h, now := p.h, time.Now()
 	h.mu.Lock()
 	p.slots--
@@ -119,6 +120,9 @@ func (p *pool) openFailed(problem *Problem, began time.Time) {
 	left := h.distribute(now)
 	h.mu.Unlock()
 	for _, q := range lost {
+		if q != first {
+			q.note(h.where(q.host) + ": " + problem.why())
+		}
 		q.fail(problem)
 	}
 	fail(left)

@@ -71,9 +71,44 @@ func (ps *Pools) Status() []HostStatus {
 	for _, h := range ps.all() {
 		all = append(all, h.status())
 	}
-	slices.SortFunc(all, func(a, b HostStatus) int { return cmp.Compare(a.Address, b.Address) })
+	slices.SortFunc(all, byAddress)
 	return all
 }
+
+// HostStatus returns how the host of an IP address and port stands; ok is false where nothing is known of it.
+func (ps *Pools) HostStatus(address string) (status HostStatus, ok bool) {
+	ps.mu.RLock()
+	h := ps.hosts[address]
+	ps.mu.RUnlock()
+	if h == nil {
+		return HostStatus{}, false
+	}
+	return h.status(), true
+}
+
+// StatusOf is Status for the hosts that some destinations lead to, by their names as they are written with their ports.
+func (ps *Pools) StatusOf(names ...string) []HostStatus {
+	var some []HostStatus
+	for _, h := range ps.all() {
+		if h.goesBy(names) {
+			some = append(some, h.status())
+		}
+	}
+	slices.SortFunc(some, byAddress)
+	return some
+}
+
+// goesBy reports whether one of some destinations leads to a host.
+func (h *host) goesBy(names []string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, ok := h.names[name]
+		return ok
+	})
+}
+
+func byAddress(a, b HostStatus) int { return cmp.Compare(a.Address, b.Address) }
 
 func (h *host) status() HostStatus {
 	h.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -162,7 +163,7 @@ func (a *app) cacheClear() *cobra.Command {
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().StringVar(&recipient, "recipient", "", "forget this `ADDRESS`, in every spelling")
 	cmd.Flags().StringVar(&domain, "domain", "", "forget everything of this `DOMAIN`")
-	cmd.Flags().StringVar(&status, "status", "", "with --domain: forget only recipients of this `STATUS`, which can be invalid")
+	cmd.Flags().StringVar(&status, "status", "", "with --domain: forget only recipients of this `STATUS`, which can be invalid, and whether it accepts everything")
 	cmd.Flags().BoolVar(&all, "all", false, "forget everything")
 	return cmd
 }
@@ -181,10 +182,10 @@ func replyLine(v *operate.Verdict) string {
 // left returns how long something is still kept, to the second.
 func left(until time.Time) string { return max(0, time.Until(until)).Round(time.Second).String() }
 
-// clean makes what others sent fit for a terminal: one line, nothing that steers it.
+// clean makes what others sent fit for a terminal: one line, nothing that steers it, or turns a part of it round.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
 			return '?'
 		}
 		return r

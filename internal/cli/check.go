@@ -23,9 +23,15 @@ const (
 	checkUsage   = 3
 )
 
+// checkFlags are what check was told.
+type checkFlags struct {
+	at           contact
+	to, hostname string
+	asJSON       bool
+}
+
 func (a *app) checkCommand() *cobra.Command {
-	var path, to, hostname string
-	var asJSON bool
+	var f checkFlags
 	cmd := &cobra.Command{
 		Use:   "check ADDRESS…",
 		Short: "Ask a destination about recipients, now, and show the dialogue",
@@ -33,20 +39,23 @@ func (a *app) checkCommand() *cobra.Command {
 domain's mode or its local recipients decide instead of the destination, a line says so; the answer shown is the
 destination's all the same.
 
-Exit status: 0 valid, 1 invalid, 2 unknown, 3 the command line or the configuration can't be used. Of several
+With --url the server there asks, from where it is and as its settings say, and keeps the answer. Where the mode or local
+recipients decide it asks nobody, and what they decide is shown. It wants a token that may write.
+
+Exit status: 0 valid, 1 invalid, 2 unknown, 3 the command line, the configuration or the server can't be used. Of several
 addresses an unknown one counts before an invalid one.`,
 		Args: arguments(1, -1, "an address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("to") && to == "" {
+			if cmd.Flags().Changed("to") && f.to == "" {
 				return &statusError{checkUsage, errors.New("--to is empty; write --to HOST:PORT")}
 			}
-			return a.check(cmd.Context(), path, to, hostname, args, asJSON)
+			return a.check(cmd.Context(), &f, args)
 		},
 	}
-	configFlag(cmd, &path)
-	jsonFlag(cmd, &asJSON)
-	cmd.Flags().StringVar(&to, "to", "", "ask this `HOST:PORT` instead of the destination of the address's domain; also lmtp://HOST, smtps://HOST, mx:DOMAIN")
-	cmd.Flags().StringVar(&hostname, "hostname", "", "the `NAME` to say in EHLO instead of the configuration's")
+	f.at.flags(cmd)
+	jsonFlag(cmd, &f.asJSON)
+	cmd.Flags().StringVar(&f.to, "to", "", "ask this `HOST:PORT` instead of the destination of the address's domain; also lmtp://HOST, smtps://HOST, mx:DOMAIN")
+	cmd.Flags().StringVar(&f.hostname, "hostname", "", "the `NAME` to say in EHLO instead of the configuration's")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &statusError{checkUsage, fmt.Errorf("%w; see `callout check --help`", err)}
 	})
@@ -60,7 +69,7 @@ addresses an unknown one counts before an invalid one.`,
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, path, to, hostname string, addresses []string, asJSON bool) error {
+func (a *app) check(ctx context.Context, f *checkFlags, addresses []string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	for _, text := range addresses {
@@ -68,27 +77,27 @@ func (a *app) check(ctx context.Context, path, to, hostname string, addresses []
 			return &statusError{checkUsage, fmt.Errorf("%q: %w; write local-part@domain", text, err)}
 		}
 	}
-	finder, err := newFinder(path, to)
+	ask, err := a.asker(f)
 	if err != nil {
 		return &statusError{checkUsage, err}
-	}
-	if hostname != "" {
-		finder.hostname = hostname
 	}
 	worst := checkValid
 	var results []checkResult
 	for i, text := range addresses {
-		if i > 0 && !asJSON {
+		if i > 0 && !f.asJSON {
 			fmt.Fprintln(a.out)
 		}
-		result, err := a.checkOne(ctx, finder, text, asJSON)
+		result, err := checkOne(ctx, ask, text)
 		if err != nil {
 			return &statusError{checkUsage, err}
+		}
+		if !f.asJSON {
+			result.print(a)
 		}
 		results = append(results, result)
 		worst = max(worst, result.status())
 	}
-	if asJSON {
+	if f.asJSON {
 		if err := printJSON(a, results); err != nil {
 			return err
 		}
@@ -99,35 +108,54 @@ func (a *app) check(ctx context.Context, path, to, hostname string, addresses []
 	return nil
 }
 
-// checkOne asks about one address.
-func (a *app) checkOne(ctx context.Context, f *finder, text string, asJSON bool) (checkResult, error) {
-	r, err := address.Parse(text)
-	var syntax *address.SyntaxError
-	if errors.As(err, &syntax) {
-		result := checkResult{Recipient: text, Verdict: "invalid", Why: "550 5.1.3 " + syntax.Reason + "; it was not asked"}
-		if !asJSON {
-			result.print(a)
-		}
-		return result, nil
+// asking asks about one address, and shows the dialogue.
+type asking func(context.Context, address.Recipient) (checkResult, error)
+
+// asker returns what asks: this process, or the server at a URL.
+func (a *app) asker(f *checkFlags) (asking, error) {
+	c, err := f.at.elsewhere("to", "hostname")
+	if err != nil {
+		return nil, err
 	}
+	if c != nil {
+		return func(ctx context.Context, r address.Recipient) (checkResult, error) {
+			return a.askServer(ctx, c, r, f.asJSON)
+		}, nil
+	}
+	finder, err := newFinder(f.at.config, f.to)
+	if err != nil {
+		return nil, err
+	}
+	finder.hostname = f.hostname
+	return func(ctx context.Context, r address.Recipient) (checkResult, error) {
+		return a.askHere(ctx, finder, r, f.asJSON)
+	}, nil
+}
+
+// checkOne asks about one address.
+func checkOne(ctx context.Context, ask asking, text string) (checkResult, error) {
+	r, err := address.Parse(text)
+	if syntax, ok := errors.AsType[*address.SyntaxError](err); ok {
+		return checkResult{Recipient: text, Verdict: "invalid", Why: "550 5.1.3 " + syntax.Reason + "; it was not asked"}, nil
+	}
+	return ask(ctx, r)
+}
+
+// askHere finds the destination of an address and asks it.
+func (a *app) askHere(ctx context.Context, f *finder, r address.Recipient, asJSON bool) (checkResult, error) {
 	d, err := f.find(ctx, r.Domain())
 	if err != nil {
 		return checkResult{}, err
 	}
 	local := f.local(ctx, d, r)
 	if len(d.Destination) == 0 {
-		result := checkResult{Recipient: r.String(), Verdict: "unknown", Mode: d.Mode.String(), Local: local,
-			Why: "the domain has no destination to ask; name one with --to HOST:PORT"}
-		if !asJSON {
-			result.print(a)
-		}
-		return result, nil
+		return checkResult{Recipient: r.String(), Verdict: "unknown", Mode: d.Mode.String(), Local: local,
+			Why: "the domain has no destination to ask; name one with --to HOST:PORT"}, nil
 	}
 	result := a.askLive(ctx, d, r, asJSON)
 	result.Mode, result.Local = d.Mode.String(), local
 	if !asJSON {
 		fmt.Fprintln(a.out)
-		result.print(a)
 	}
 	return result, nil
 }

@@ -51,22 +51,31 @@ func newCheckResult(rcpt address.Recipient, d *domains.Domain, a callout.Answer)
 		r.Verdict, r.Why, kept = "invalid", r.Host+" was not asked: "+a.Reply.Text(), d.Settings.Cache.InvalidTTL
 		r.Reply = "" // it is ours
 	case a.Outcome == callout.Rejected:
-		r.Verdict, r.Why, kept = "invalid", r.Host+" refused it: "+r.Reply, d.Settings.Cache.InvalidTTL
+		r.Verdict, r.Why, kept = "invalid", refusedBy(r.Host, r.Reply), d.Settings.Cache.InvalidTTL
 	case a.Outcome == callout.Accepted && !a.ProbeSufficed:
-		r.Verdict, r.Why, kept = "valid", r.Host+" accepted it: "+r.Reply, d.Settings.Cache.ValidTTL
+		r.Verdict, r.Why, kept = "valid", acceptedBy(r.Host, r.Reply), d.Settings.Cache.ValidTTL
 	case accepted:
-		r.Verdict, r.Why, kept = "valid", "the domain accepts every recipient", d.Settings.Cache.ValidTTL
+		r.Verdict, r.Why, kept = "valid", acceptsAll, d.Settings.Cache.ValidTTL
 		a.Provisional = a.Probe.Provisional
 	default:
 		r.Verdict, r.Why, kept = "unknown", a.Problem.Error(), verify.KeepUnknown
 	}
 	if a.Provisional && r.Verdict != "unknown" {
 		r.Provisional, kept = true, min(kept, verify.KeepProvisional)
-		r.Why += " (a host of lower priority, so only for a while)"
+		r.Why += forAWhile
 	}
 	r.KeptSeconds = int(kept.Seconds())
 	return r
 }
+
+// Words for why.
+const (
+	acceptsAll = "the domain accepts every recipient"
+	forAWhile  = " (a host of lower priority, so only for a while)"
+)
+
+func acceptedBy(host, reply string) string { return host + " accepted it: " + reply }
+func refusedBy(host, reply string) string  { return host + " refused it: " + reply }
 
 // probe says what became of the random address.
 func (r *checkResult) probe(p *callout.ProbeAnswer) {
@@ -75,10 +84,8 @@ func (r *checkResult) probe(p *callout.ProbeAnswer) {
 	}
 	accepts := p.Outcome == callout.Accepted
 	switch {
-	case accepts:
-		r.CatchAll, r.catchAllWhy = &accepts, "yes: a random address was accepted too ("+p.Reply.String()+"), so every recipient counts as valid"
-	case p.Outcome == callout.Rejected:
-		r.CatchAll, r.catchAllWhy = &accepts, "no: a random address was refused ("+p.Reply.String()+")"
+	case accepts || p.Outcome == callout.Rejected:
+		r.CatchAll, r.catchAllWhy = &accepts, catchAllWords(accepts, p.Reply.String())
 	default:
 		r.catchAllWhy = "undecided: a random address was neither accepted nor refused"
 		if !p.Reply.IsZero() {
@@ -86,8 +93,18 @@ func (r *checkResult) probe(p *callout.ProbeAnswer) {
 		}
 	}
 	if p.Provisional {
-		r.catchAllWhy += ", by a host of lower priority"
+		r.catchAllWhy += byBackup
 	}
+}
+
+const byBackup = ", by a host of lower priority"
+
+// catchAllWords says what became of the random address, with the reply to it.
+func catchAllWords(accepts bool, reply string) string {
+	if accepts {
+		return "yes: a random address was accepted too (" + reply + "), so every recipient counts as valid"
+	}
+	return "no: a random address was refused (" + reply + ")"
 }
 
 // localWords says what the mode of the domain makes of the recipient, whatever the destination says.

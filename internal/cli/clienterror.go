@@ -67,11 +67,9 @@ func untrusted(err error) string {
 // refused words an answer that is no success.
 func (c *client) refused(resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20)) // what can't be read is no problem detail
-	p := &api.Problem{}
-	if json.Unmarshal(body, p) != nil || p.Detail == "" {
-		p = nil
-	} else {
-		p.Status, p.Detail = resp.StatusCode, clean(p.Detail)
+	p := readProblem(body)
+	if p != nil {
+		p.Status = resp.StatusCode
 	}
 	switch {
 	case resp.StatusCode < 400:
@@ -84,6 +82,16 @@ func (c *client) refused(resp *http.Response) error {
 	case p.Status == http.StatusBadRequest || p.Status == http.StatusUnprocessableEntity:
 		return &statusError{exitUsage, p}
 	}
+	return p
+}
+
+// readProblem returns the problem detail that a text is, nil where it is none.
+func readProblem(text []byte) *api.Problem {
+	p := &api.Problem{}
+	if json.Unmarshal(text, p) != nil || p.Detail == "" {
+		return nil
+	}
+	p.Detail = clean(p.Detail)
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/netip"
 	"os/user"
 	"strconv"
 
@@ -40,7 +41,7 @@ func (s *server) openConsole(ctx context.Context, registry *prometheus.Registry,
 	if c.access, err = access.New(ctx, access.Options{Store: s.store, Log: s.log}); err != nil {
 		return err
 	}
-	lookout := operate.NewLookout(s.verifier, s.pools, s.domains)
+	lookout := operate.NewLookout(s.verifier, s.pools, s.domains).WithHops(s.hops)
 	if c.history, err = history.New(ctx, history.Options{
 		Gatherer: registry, Store: s.store, Alerts: lookout.Alerts, Over: lookout.Over, Log: s.log,
 	}); err != nil {
@@ -48,7 +49,8 @@ func (s *server) openConsole(ctx context.Context, registry *prometheus.Registry,
 	}
 	c.desk = operate.New(operate.Options{
 		Verifier: s.verifier, Domains: s.domains, Pools: s.pools, Access: c.access, Decisions: c.decisions, History: c.history,
-		Ward: &doctor.Ward{}, Doctor: doctor.Options{Own: own.Own, Here: own.Here}, Log: s.log,
+		Hops: s.hops, Ward: &doctor.Ward{}, Doctor: doctor.Options{Own: own.Own, Here: own.Here}, Log: s.log,
+		Listener: s.ownListener(),
 	})
 	c.api = api.New(api.Options{Desk: c.desk, Access: c.access, Log: s.log, Version: Version}).Handler()
 	shell, err := web.NewShell(web.ShellOptions{Log: s.log, TLS: s.config.HTTP.TLSCert != ""})
@@ -60,6 +62,35 @@ func (s *server) openConsole(ctx context.Context, registry *prometheus.Registry,
 		Shell: shell, Desk: c.desk, Access: c.access, Log: s.log, Secure: !plain, Version: Version,
 	}).Handler()
 	return nil
+}
+
+// ownListener returns what says which of our listeners a host leads to: as the file has them, which is what `config check` says,
+// and where they listen in fact, at a port that was drawn or at every address of this machine, which is what the pools go by.
+func (s *server) ownListener() func(callout.Host) string {
+	type listener struct {
+		key string
+		own func(netip.AddrPort) bool
+	}
+	all := []listener{
+		{"gateway.listen", ownAddresses(s.gatewayListeners)},
+		{"policy.listen", ownAddresses(s.policyListeners)},
+		{"http.listen", ownAddresses([]net.Listener{s.httpListener})},
+	}
+	return func(h callout.Host) string {
+		if key := s.config.ListensAt(h); key != "" {
+			return key
+		}
+		ip, err := netip.ParseAddr(h.Name)
+		if err != nil {
+			return ""
+		}
+		for _, l := range all {
+			if l.own(netip.AddrPortFrom(ip.Unmap(), h.Port)) {
+				return l.key
+			}
+		}
+		return ""
+	}
 }
 
 // close ends what runs by itself. The store is still open.

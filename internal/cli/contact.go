@@ -53,6 +53,29 @@ func (t *contact) dial() (*client, error) {
 	if at == "" {
 		return t.dialSocket()
 	}
+	return t.dialURL(at)
+}
+
+// elsewhere returns a client for the server at a URL, nil where none is named and the verb does its work itself. So it does
+// with a flag of here, too, which makes sense on this machine alone: it outranks the environment.
+func (t *contact) elsewhere(here ...string) (*client, error) {
+	for _, name := range here {
+		switch {
+		case !t.cmd.Flags().Changed(name):
+			continue
+		case t.cmd.Flags().Changed("url"):
+			return nil, usage("--%s is for asking from this machine, and with --url the server asks, as its settings say; leave one of them out", name)
+		}
+		return nil, t.needless()
+	}
+	at, err := t.place()
+	if err != nil || at == "" {
+		return nil, err
+	}
+	return t.dialURL(at)
+}
+
+func (t *contact) dialURL(at string) (*client, error) {
 	base, err := serverURL(at, t.insecure)
 	if err != nil {
 		return nil, err
@@ -85,12 +108,17 @@ func (t *contact) place() (string, error) {
 	case !given("config") && os.Getenv(envURL) != "":
 		return os.Getenv(envURL), nil
 	}
+	return "", t.needless()
+}
+
+// needless refuses flags that are of no use without a URL.
+func (t *contact) needless() error {
 	for _, name := range []string{"token", "token-file", "ca", "insecure"} {
-		if given(name) {
-			return "", usage("--%s is for a server that --url names; the admin socket of this machine needs none", name)
+		if t.cmd.Flags().Changed(name) {
+			return usage("--%s is for a server that --url names; the admin socket of this machine needs none", name)
 		}
 	}
-	return "", nil
+	return nil
 }
 
 // dialSocket returns a client for the server that runs with a configuration file. Of the file only data_dir is needed, so

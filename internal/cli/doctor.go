@@ -24,7 +24,8 @@ const (
 
 // doctorFlags are what doctor was told.
 type doctorFlags struct {
-	path, to, hostname, good  string
+	at                        contact
+	to, hostname, good        string
 	asJSON, verbose, catchAll bool
 }
 
@@ -39,8 +40,10 @@ do they take the null sender, refuse a random address and accept one that exists
 Each address of each host costs it at most %d connections and %d RCPTs, no more than %d refused ones in a session, and takes at most
 %.0f seconds. No message is sent, and nothing is read from or written to a cache.
 
-Exit status: 0 nothing to mend, 1 something to mend, 2 no host could be examined, 3 the command line or the configuration can't
-be used.`, doctor.MaxConnections, doctor.MaxRecipients, doctor.MaxRefusals, doctor.MaxTime.Seconds()),
+With --url the server there examines a domain of its own, from where it is; that wants a token that may write.
+
+Exit status: 0 nothing to mend, 1 something to mend, 2 no host could be examined, 3 the command line, the configuration or the
+server can't be used.`, doctor.MaxConnections, doctor.MaxRecipients, doctor.MaxRefusals, doctor.MaxTime.Seconds()),
 		Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("to") && f.to == "" {
@@ -49,7 +52,7 @@ be used.`, doctor.MaxConnections, doctor.MaxRecipients, doctor.MaxRefusals, doct
 			return a.doctor(cmd.Context(), &f, args[0])
 		},
 	}
-	configFlag(cmd, &f.path)
+	f.at.flags(cmd)
 	jsonFlag(cmd, &f.asJSON)
 	cmd.Flags().StringVar(&f.good, "good", "", "an `ADDRESS` of the domain that is known to exist")
 	cmd.Flags().BoolVar(&f.catchAll, "catch-all", false, "the domain is meant to accept every address")
@@ -69,27 +72,30 @@ be used.`, doctor.MaxConnections, doctor.MaxRecipients, doctor.MaxRefusals, doct
 	return cmd
 }
 
-func (a *app) doctor(ctx context.Context, f *doctorFlags, domain string) error {
+func (a *app) doctor(ctx context.Context, f *doctorFlags, name string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	c, cfg, err := f.read(ctx, domain)
+	domain, good, err := f.domain(name)
 	if err != nil {
 		return &statusError{doctorUsage, err}
 	}
-	if len(c.Destination) == 0 {
-		return &statusError{doctorNotExamined, fmt.Errorf("domain %s has no destination to examine; name one with --to HOST:PORT", c.Domain)}
+	c, err := f.at.elsewhere("to", "hostname")
+	if err != nil {
+		return &statusError{doctorUsage, err}
 	}
-	o := doctor.Options{Own: ownListeners(cfg), Here: ofThisMachine}
+	var r *doctor.Report
 	said := newTranscript(a, f.asJSON, address.Recipient{})
-	switch {
-	case f.verbose:
-		o.Trace = said.line
-	case isTerminal(a.out) && !f.asJSON:
-		o.Begin = func(name, address string) { fmt.Fprintf(a.err, "examining %s [%s] …\n", name, address) }
+	if c != nil {
+		said = newToldTranscript(a, f.asJSON, address.Recipient{})
+		r, err = a.examineThere(ctx, c, f, domain, said)
+	} else {
+		r, err = a.examineHere(ctx, f, domain, good, said)
 	}
-	r := doctor.Examine(ctx, c, o)
 	if ctx.Err() != nil {
 		return &statusError{doctorNotExamined, errors.New("interrupted")}
+	}
+	if err != nil {
+		return err
 	}
 	if err := f.print(a, r, said); err != nil {
 		return err
@@ -102,6 +108,29 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags, domain string) error {
 	}
 	return nil
 }
+
+// examineHere examines from this machine.
+func (a *app) examineHere(ctx context.Context, f *doctorFlags, domain string, good address.Recipient, said *transcript) (*doctor.Report, error) {
+	c, cfg, err := f.find(ctx, domain)
+	if err != nil {
+		return nil, &statusError{doctorUsage, err}
+	}
+	c.Good, c.CatchAll = good, f.catchAll
+	if len(c.Destination) == 0 {
+		return nil, &statusError{doctorNotExamined, fmt.Errorf("domain %s has no destination to examine; name one with --to HOST:PORT", c.Domain)}
+	}
+	o := doctor.Options{Own: ownListeners(cfg), Here: ofThisMachine}
+	switch {
+	case f.verbose:
+		o.Trace = said.line
+	case isTerminal(a.out) && !f.asJSON:
+		o.Begin = func(name, address string) { a.examining(fmt.Sprintf("examining %s [%s]", name, address)) }
+	}
+	return doctor.Examine(ctx, c, o), nil
+}
+
+// examining says on a terminal what is being done.
+func (a *app) examining(what string) { fmt.Fprintf(a.err, "%s …\n", what) }
 
 // print prints a report, behind or with what was said.
 func (f *doctorFlags) print(a *app, r *doctor.Report, said *transcript) error {
@@ -118,22 +147,26 @@ func (f *doctorFlags) print(a *app, r *doctor.Report, said *transcript) error {
 	return nil
 }
 
-// read makes a case of the command line and the configuration.
-func (f *doctorFlags) read(ctx context.Context, name string) (c doctor.Case, cfg *config.Config, err error) {
-	domain, err := address.ParseDomain(name)
-	if err != nil {
-		return c, nil, fmt.Errorf("%q is no domain; write for example example.com", name)
+// domain reads which domain is to be examined, and an address of it that is known to exist, zero for none.
+func (f *doctorFlags) domain(name string) (domain string, good address.Recipient, err error) {
+	if domain, err = address.ParseDomain(name); err != nil {
+		return "", good, fmt.Errorf("%q is no domain; write for example example.com", name)
 	}
-	var good address.Recipient
-	if f.good != "" {
-		if good, err = address.Parse(f.good); err != nil {
-			return c, nil, fmt.Errorf("--good %q: %w; write local-part@%s", f.good, err, domain)
-		}
-		if good.Domain() != domain {
-			return c, nil, fmt.Errorf("--good %s is no address of %s; name one that exists there", f.good, domain)
-		}
+	if f.good == "" {
+		return domain, good, nil
 	}
-	finder, err := newFinder(f.path, f.to)
+	if good, err = address.Parse(f.good); err != nil {
+		return "", good, fmt.Errorf("--good %q: %w; write local-part@%s", f.good, err, domain)
+	}
+	if good.Domain() != domain {
+		return "", good, fmt.Errorf("--good %s is no address of %s; name one that exists there", f.good, domain)
+	}
+	return domain, good, nil
+}
+
+// find makes a case of a domain and the configuration.
+func (f *doctorFlags) find(ctx context.Context, domain string) (c doctor.Case, cfg *config.Config, err error) {
+	finder, err := newFinder(f.at.config, f.to)
 	if err != nil {
 		return c, nil, err
 	}
@@ -142,9 +175,7 @@ func (f *doctorFlags) read(ctx context.Context, name string) (c doctor.Case, cfg
 	if err != nil {
 		return c, nil, err
 	}
-	c = doctor.CaseOf(d)
-	c.Good, c.CatchAll = good, f.catchAll
-	return c, finder.config, nil
+	return doctor.CaseOf(d), finder.config, nil
 }
 
 // ownListeners returns what reports whether a server with this configuration listens at an address.

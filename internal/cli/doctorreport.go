@@ -64,6 +64,13 @@ func printFindings(a *app, findings []doctor.Finding) {
 				lead = indent
 			}
 		}
+		for _, way := range f.Ways {
+			bullet := indent + "   - "
+			for _, line := range wrap(clean(way), reportWidth-len(bullet)) {
+				a.out.line("%s%s", bullet, line)
+				bullet = indent + "     "
+			}
+		}
 	}
 }
 

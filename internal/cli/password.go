@@ -56,8 +56,11 @@ func (a *app) password(f *passwordFlags, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if n := len(password); n < minPassword || n > maxPassword {
-		return "", usage("the password has %s; take %d to %d", count(n, "octet"), minPassword, maxPassword)
+	switch n := len(password); {
+	case n < minPassword:
+		return "", usage("the password is too short; take at least %d characters", minPassword)
+	case n > maxPassword:
+		return "", usage("the password has %s; take at most %d", count(n, "octet"), maxPassword)
 	}
 	return password, nil
 }

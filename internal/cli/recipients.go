@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -107,9 +108,18 @@ func (a *app) changeRecipients(use, short string, change func([]string) recipien
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: arguments(2, -1, "a domain and local recipients"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var done operate.RecipientsChanged
-			if err := a.ask(cmd, &at, http.MethodPatch, recipientsPath(args[0]), change(args[1:]), &done); err != nil {
+			c, err := at.dial()
+			if err != nil {
 				return err
+			}
+			var done operate.RecipientsChanged
+			body := change(args[1:])
+			if err := c.do(cmd.Context(), http.MethodPatch, recipientsPath(args[0]), body, &done); err != nil {
+				return err
+			}
+			var d operate.Domain
+			if len(body.Add) > 0 && c.do(cmd.Context(), http.MethodGet, domainPath(done.Domain), nil, &d) == nil { // else there is no hint
+				a.tellIgnored(&d)
 			}
 			if asJSON {
 				return printJSON(a, done)
@@ -123,19 +133,40 @@ func (a *app) changeRecipients(use, short string, change func([]string) recipien
 	return cmd
 }
 
+// tellIgnored says where a domain that is given local recipients does not look at them.
+func (a *app) tellIgnored(d *operate.Domain) {
+	if strings.HasPrefix(d.Mode, "list") {
+		return
+	}
+	mend := "`callout domain set " + d.Name + " --mode list+callout`"
+	if d.Origin == "file" {
+		mend = `mode = "list+callout" in the configuration file, and a reload`
+	}
+	fmt.Fprintf(a.err, "callout: the mode of %s is %q, which does not look at local recipients; to have them looked at: %s\n", d.Name, d.Mode, mend)
+}
+
 func (a *app) recipientsExport() *cobra.Command {
 	var at contact
-	var asJSON bool
+	var csv, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "export DOMAIN",
 		Short: "Print the local recipients that were added to a domain at run time, one on each line",
 		Long: `Print the local recipients that were added to a domain at run time, one on each line: a file that import reads, and that
-recipients = ["file:FILE"] in the configuration names.`,
+recipients = ["file:FILE"] in the configuration names.
+
+With --csv all of them are printed as the web interface exports them: an address, and whether it is from the settings
+("file") or from run time ("store"). import reads that too.`,
 		Args: arguments(1, 1, "a domain"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if csv && asJSON {
+				return usage("--csv and --json are two forms; leave one of them out")
+			}
 			c, err := at.dial()
 			if err != nil {
 				return err
+			}
+			if csv {
+				return c.fetchCSV(cmd.Context(), recipientsPath(args[0]), a.out)
 			}
 			all, err := allPages(cmd.Context(), c, recipientsPath(args[0]), operate.MaxRecipients,
 				func(p *operate.RecipientPage) ([]string, string) { return p.Stored, p.Next })
@@ -150,6 +181,7 @@ recipients = ["file:FILE"] in the configuration names.`,
 	}
 	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
+	cmd.Flags().BoolVar(&csv, "csv", false, "print CSV, with those of the settings too")
 	return cmd
 }
 

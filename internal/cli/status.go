@@ -15,7 +15,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show how a running server, its destinations and its domains stand",
 		Long: `Show how a running server stands: what should be looked at, each destination host with what was learned of it and its
-last problem, and the domains. Of many, only those that have something to say.`,
+last problem, each next hop of the gateway, and the domains. Of many, only those that have something to say.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var s operate.Status
@@ -31,7 +31,7 @@ last problem, and the domains. Of many, only those that have something to say.`,
 	}
 	at.flags(cmd)
 	jsonFlag(cmd, &asJSON)
-	cmd.Flags().BoolVar(&all, "all", false, "every destination and every domain, however many")
+	cmd.Flags().BoolVar(&all, "all", false, "every destination, every next hop and every domain, however many")
 	cmd.AddCommand(a.statusForget())
 	return cmd
 }
@@ -43,7 +43,7 @@ func (a *app) statusForget() *cobra.Command {
 		Use:   "forget HOST",
 		Short: "Forget what was learned of a destination host, and ask it again at once",
 		Long: `Forget what was learned of a destination host, and ask it again at once. HOST is a destination as it is written in the
-configuration, or an IP address, with or without its port.`,
+configuration, or an IP address. Without a port it stands for the host at all its ports.`,
 		Args: arguments(1, 1, "a host"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var done operate.Forgotten

@@ -12,12 +12,16 @@ import (
 // fewEnough is how many rows of a kind are shown whether or not they have something to say.
 const fewEnough = 25
 
-// showStatus prints what should be looked at first, then destinations, then domains.
+// showStatus prints what should be looked at first, then destinations, next hops where there are any, and domains.
 func (a *app) showStatus(s *operate.Status, all bool) {
 	a.showAlerts(s.Alerts)
 	fmt.Fprintln(a.out)
 	a.showHosts(s.Hosts, all)
 	fmt.Fprintln(a.out)
+	if len(s.NextHops) > 0 {
+		a.showNextHops(s.NextHops, all)
+		fmt.Fprintln(a.out)
+	}
 	a.showDomains(s, all)
 }
 
@@ -82,6 +86,42 @@ func hostState(h *operate.Host) string {
 		return "in trouble"
 	case "unknown":
 		return "not asked yet"
+	}
+	return h.State
+}
+
+// showNextHops prints where mail is passed on to.
+func (a *app) showNextHops(hops []operate.NextHop, all bool) {
+	t := a.table()
+	t.row("NEXT HOP", "STATE", "SINCE", "SESSIONS", "MESSAGES", "MAIL OF")
+	hidden := 0
+	for i := range hops {
+		h := &hops[i]
+		if !all && len(hops) > fewEnough && !h.Troubled() {
+			hidden++
+			continue
+		}
+		of := h.Domains[0]
+		if n := len(h.Domains) - 1; n > 0 {
+			of += fmt.Sprintf(" and %d more", n)
+		}
+		t.row(h.Name(), hopState(h), since(h.Since), strconv.Itoa(h.Sessions), strconv.FormatUint(h.Messages, 10), of)
+		if p := h.Problem; p != nil {
+			t.under("last problem %s: %s", since(p.At), clean(p.Text))
+		}
+	}
+	t.print(a.out)
+	a.sayHidden(hidden, "next hop")
+}
+
+func hopState(h *operate.NextHop) string {
+	switch h.State {
+	case "unreachable":
+		return "can't be reached"
+	case "refuses":
+		return "takes no mail"
+	case "unknown":
+		return "not known yet"
 	}
 	return h.State
 }
@@ -163,7 +203,7 @@ func (a *app) table() *table {
 		switch {
 		case cell == "up":
 			return colourServer + cell + colourOff
-		case cell == "in trouble", strings.HasPrefix(cell, "left alone"):
+		case cell == "in trouble", cell == "can't be reached", cell == "takes no mail", strings.HasPrefix(cell, "left alone"):
 			return colourNo + cell + colourOff
 		}
 		return cell

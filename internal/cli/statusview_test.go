@@ -26,11 +26,16 @@ func TestStatusIsReadable(t *testing.T) {
 			Alerts: []operate.Alert{{Kind: "paused", Domain: "example.com", Since: now.Add(-5 * time.Minute), Text: "paused until it is ended"}},
 			Hosts: []operate.Host{
 				{Address: "192.0.2.1:25", Names: []string{"mx1.example.com:25", "mx:example.net"}, State: "up", Since: now.Add(-72 * time.Hour), Sessions: 3, SessionLimit: 5, Queue: 12,
-					Learned: []operate.Learned{{Limit: "rejections", Text: "closes after 5 refused recipients", Reply: "421 4.7.0 Too many\x1b errors", At: now.Add(-3 * time.Hour), Expires: now.Add(165 * time.Hour)}},
+					Learned: []operate.Learned{{Limit: "rejections", Text: "closes after 5 refused recipients", Reply: "421 4.7.0 Too many\x1b\u202e errors", At: now.Add(-3 * time.Hour), Expires: now.Add(165 * time.Hour)}},
 					Problem: &operate.HostProblem{Text: "callout to mx1.example.com:25: greeting: 421 4.3.2 Busy", At: now.Add(-90 * time.Hour)}},
 				{Address: "192.0.2.2:25", Names: []string{"mx2.example.com:25"}, State: "back_off", Since: now.Add(-time.Minute), RetryAt: now.Add(30 * time.Second), SessionLimit: 1},
 				{Address: "192.0.2.3:25", Names: []string{"mx3.example.com:25"}, State: "back_off", Since: now.Add(-time.Minute), RetryAt: now.Add(-time.Second), SessionLimit: 1},
 				{Address: "192.0.2.4:25", Names: []string{}, State: "unknown", SessionLimit: 5},
+			},
+			NextHops: []operate.NextHop{
+				{Hosts: []string{"192.0.2.9:25"}, Domains: []string{"example.com", "off.example"}, State: "unreachable", Since: now.Add(-time.Minute), Messages: 12,
+					Problem: &operate.HostProblem{Text: "delivery to 192.0.2.9:25: greeting: 554 no\x1b", At: now.Add(-time.Second)}},
+				{Hosts: []string{"a:25", "b:25", "c:25", "d:25"}, Domains: []string{"example.net"}, State: "up", Since: now.Add(-time.Hour), Sessions: 2, Messages: 7},
 			},
 			Domains: []operate.DomainStatus{
 				{Name: "example.com", Mode: "list+callout", CatchAll: "no", Recipients: 1, Verdicts: operate.Held{Valid: 12345, Invalid: 6}, Enforce: true,
@@ -45,11 +50,16 @@ paused  5m ago  paused until it is ended
 
 DESTINATION   STATE               SINCE    SESSIONS  QUEUE  NAMES
 192.0.2.1:25  up                  3d ago   3 of 5    12     mx1.example.com:25, mx:example.net
-  closes after 5 refused recipients; learned 3h ago, counts for 6d: 421 4.7.0 Too many? errors
+  closes after 5 refused recipients; learned 3h ago, counts for 6d: 421 4.7.0 Too many?? errors
   last problem 3d ago: callout to mx1.example.com:25: greeting: 421 4.3.2 Busy
 192.0.2.2:25  left alone for 30s  60s ago  0 of 1    0      mx2.example.com:25
 192.0.2.3:25  in trouble          60s ago  0 of 1    0      mx3.example.com:25
 192.0.2.4:25  not asked yet       -        0 of 5    0
+
+NEXT HOP                     STATE             SINCE    SESSIONS  MESSAGES  MAIL OF
+192.0.2.9:25                 can't be reached  60s ago  0         12        example.com and 1 more
+  last problem 1s ago: delivery to 192.0.2.9:25: greeting: 554 no?
+a:25, b:25, c:25 and 1 more  up                60m ago  2         7         example.net
 
 DOMAIN       MODE          CATCH-ALL  VALID  INVALID  NOTES
 example.com  list+callout  no         12345  6        paused until it is resumed, 1 local recipient

@@ -136,7 +136,7 @@ The demo stays up; Ctrl-C ends it. See all of it in a browser:
 
   http://%[4]s/      user %[7]s, password %[8]s
 
-In another terminal, try
+In another terminal, try (swaks and nc are in Debian's packages swaks and netcat-openbsd)
 
   bin/callout check john@example.com nobody@example.com --to %[1]s
       one live callout each, with its dialogue

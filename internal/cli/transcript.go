@@ -16,7 +16,8 @@ type transcript struct {
 	quiet  bool
 	colour bool
 	probe  string
-	start  time.Time
+	asked  string    // who is asked about, where probe is not known
+	start  time.Time // zero: with the first line
 
 	mu    sync.Mutex
 	taken []dialogueLine
@@ -37,6 +38,16 @@ func newTranscript(a *app, quiet bool, probe address.Recipient) *transcript {
 	return t
 }
 
+// newToldTranscript returns one for what a server tells, whose clock may be another. asked is who is asked about, zero for many.
+func newToldTranscript(a *app, quiet bool, asked address.Recipient) *transcript {
+	t := newTranscript(a, quiet, address.Recipient{})
+	t.start = time.Time{}
+	if !asked.IsZero() {
+		t.asked = asked.String()
+	}
+	return t
+}
+
 const (
 	colourClient = "\x1b[36m"
 	colourServer = "\x1b[32m"
@@ -49,9 +60,12 @@ const (
 func (t *transcript) line(l callout.Line) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.start.IsZero() {
+		t.start = l.At
+	}
 	after := l.At.Sub(t.start)
 	text := clean(l.Text)
-	if t.probe != "" && l.Dir == callout.FromClient && strings.Contains(l.Text, t.probe) {
+	if l.Dir == callout.FromClient && t.random(l.Text) {
 		text += "   (a random address: does the domain accept everything?)"
 	}
 	from, colour := "note", colourNote
@@ -73,6 +87,21 @@ func (t *transcript) line(l callout.Line) {
 		colour, off = "", ""
 	}
 	fmt.Fprintf(t.a.out, "%7.3fs  %s%c %s%s\n", after.Seconds(), colour, l.Dir, text, off)
+}
+
+// random reports whether a line of ours asks about a random address.
+func (t *transcript) random(line string) bool {
+	if t.asked != "" {
+		return strings.HasPrefix(line, "RCPT TO:<") && !strings.Contains(line, "<"+t.asked+">")
+	}
+	return t.probe != "" && strings.Contains(line, t.probe)
+}
+
+// begun reports whether there has been a line.
+func (t *transcript) begun() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.start.IsZero()
 }
 
 // lines returns what was collected.

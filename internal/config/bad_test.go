@@ -159,7 +159,7 @@ var badFiles = []struct{ file, want string }{
 	// Local recipients.
 	{domain + "recipients = \"john\"", `4:14: domain.recipients: "john" is not a list; write for example ["john"]`},
 	{domain + "recipients = [5]", `4:15: domain.recipients: 5 is not text; write for example "john", or "file:recipients.txt"`},
-	{domain + "recipients = [\"jo hn\"]", `4:15: domain.recipients: "jo hn" is not a local recipient: the local-part must be in quotes; write for example john, sales-* or john@example.com`},
+	{domain + "recipients = [\"jo hn\"]", `4:15: domain.recipients: "jo hn" is not a local recipient: a local-part with " " must be in quotes; write for example john, sales-* or john@example.com`},
 	{domain + "recipients = [\"@example.com\"]", `4:15: domain.recipients: "@example.com" is not a local recipient: nothing stands before the @; write for example john, sales-* or john@example.com`},
 	{domain + "recipients = [\"john@example.org\"]", `4:15: domain.recipients: "john@example.org" is not at this domain; its names are example.com: write an address there, or the local-part alone`},
 	{domain + "recipients = [\"john@b.example\"]\naliases = [\"c.example\"]", `4:15: domain.recipients: "john@b.example" is not at this domain; its names are example.com, c.example: write an address there, or the local-part alone`},

@@ -124,14 +124,14 @@ func (r domainReader) ownMX(list *hostList, destination callout.Destination) {
 // checkLoops finds hosts that are Callout itself, as far as the file alone can tell. mend says what to name instead.
 func (f *fileReader) checkLoops(list *hostList, mend string) {
 	for _, h := range list.hosts {
-		if key := f.config.listensAt(h.Host); key != "" {
+		if key := f.config.ListensAt(h.Host); key != "" {
 			f.add(h.node.off, "domain."+list.key, "%s is Callout itself, its %s; name %s", h.node.show(), key, mend)
 		}
 	}
 }
 
-// listensAt returns the key of the listener that a host leads to, "" where it leads to none.
-func (c *Config) listensAt(h callout.Host) string {
+// ListensAt returns the key of the listener that a host leads to as far as the file alone can tell, "" where it leads to none.
+func (c *Config) ListensAt(h callout.Host) string {
 	if h.Scheme == callout.MX {
 		return ""
 	}

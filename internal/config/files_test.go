@@ -200,7 +200,7 @@ func TestBadFilesOfRecipients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad := dir + "/bad.txt:4: \"jo hn\" is not a local recipient: the local-part must be in quotes" + mend + "\n" +
+	bad := dir + "/bad.txt:4: \"jo hn\" is not a local recipient: a local-part with \" \" must be in quotes" + mend + "\n" +
 		dir + "/bad.txt:5: \"mary@example.net\" is not at this domain; its names are example.com: write an address there, or the local-part alone"
 	at := dir + "/c.toml:4:15: domain.recipients: "
 	for file, want := range map[string]string{

@@ -369,7 +369,7 @@ func TestBuildDomain(t *testing.T) {
 func TestBuildDomainRefuses(t *testing.T) {
 	const noJSON = `domain example.com: the settings are not JSON; write for example {"destinations": ["mx.example.com:25"]}`
 	for _, c := range []struct{ name, spec, want string }{
-		{"example.com", `{}`, `domain example.com: destinations: there are none; write ["mx.example.com:25"]`},
+		{"example.com", `{}`, `domain example.com: destinations: there are none; name the server that holds the mailboxes, such as mx.example.com:25`},
 		{"Example.com", `{"destinations": ["a"], "invalid_ttl": "2 hours"}`, `domain example.com: invalid_ttl: "2 hours" is not a duration; write for example "2h"`},
 		{"example.com", `{"destinations": ["a"], "valid_ttl": 96}`, `domain example.com: valid_ttl: 96 has no unit; write "96s", "96m" or "96h"`},
 		{"example.com", `{"destinations": ["a"], "valid_tll": "1h"}`, `domain example.com: valid_tll: there is no such key; did you mean valid_ttl?`},
@@ -383,7 +383,7 @@ func TestBuildDomainRefuses(t *testing.T) {
 		{"example.com", `{"destinations": ["a"], "destinations": ["b"]}`, `domain example.com: destinations: it is there twice; remove one of the two`},
 		{"example.com", `{"mode": "callout", "destinations": []}`, `domain example.com: destinations: the list is empty; write for example ["mx.example.com:25"]`},
 		{"example.com", `{"destinations": ["a"], "aliases": ["EXAMPLE.com"]}`, `domain example.com: aliases: "EXAMPLE.com" is the domain itself; remove it`},
-		{"example.com", `{"destinations": ["a"], "recipients": ["jo hn"]}`, `domain example.com: recipients: "jo hn" is not a local recipient: the local-part must be in quotes; write for example john, sales-* or john@example.com`},
+		{"example.com", `{"destinations": ["a"], "recipients": ["jo hn"]}`, `domain example.com: recipients: "jo hn" is not a local recipient: a local-part with " " must be in quotes; write for example john, sales-* or john@example.com`},
 		{"example.com", `{"destinations": ["a"], "recipients": ["file:/etc/passwd", "john"]}`, `domain example.com: recipients: "file:/etc/passwd" is a file, which only the configuration file may name; put in what it has with callout recipients import`},
 		{"example.com", `{"destinations": ["a"], "client_cert": "c.pem", "client_key": "k.pem"}`, "domain example.com: client_cert: certificates belong in the configuration file; write client_cert in its [callout], or the domain in the file\n" +
 			`domain example.com: client_key: certificates belong in the configuration file; write client_key in its [callout], or the domain in the file`},

@@ -225,7 +225,7 @@ func readSpecTree(p *problems, root *node, d *domains.Domain) {
 		r.key(e)
 	}
 	if _, ok := root.find("destinations"); !ok && needsDestinations(d.Mode) {
-		p.add(-1, "destinations", "there are none; write [\"mx.example.com:25\"]")
+		p.add(-1, "destinations", "there are none; name the server that holds the mailboxes, such as mx.example.com:25")
 	}
 	r.finish()
 }

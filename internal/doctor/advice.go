@@ -6,6 +6,16 @@ import (
 	"callout/internal/callout"
 )
 
+// What a report says by an option of callout doctor. Where people see a form instead, the same is said of that.
+const (
+	NameGood      = "Name one with --good ADDRESS"
+	NameExisting  = "Name a recipient that exists with --good"
+	TellCatchAll  = "tell the doctor so (--catch-all)"
+	LeaveCatchAll = "leave --catch-all out"
+	LookAt        = "look at that with --to"        // a host follows
+	ExamineOne    = "Examine one of them with --to" // likewise
+)
+
 // whyAcceptsAll says what is special about servers of a kind that accept every recipient; it begins with a space.
 func (e *exam) whyAcceptsAll() string {
 	switch e.h.server {
@@ -32,7 +42,7 @@ func (e *exam) howToCheck() string {
 			"Set-AcceptedDomain %s -AddressBookEnabled $true)", e.c.Domain)
 		if e.t.host.Port != 2525 {
 			hub := callout.Host{Name: e.t.host.Name, Port: 2525}
-			advice += fmt.Sprintf(`, and ask its hub transport: destinations = ["%s"]; look at that with --to %[1]s`, hub)
+			advice += fmt.Sprintf(`, and ask its hub transport: destinations = ["%s"]; %s %[1]s`, hub, LookAt)
 		}
 		return advice + "."
 	case microsoft365:
@@ -49,6 +59,21 @@ func (e *exam) howToCheck() string {
 	case google:
 		return "Switch the catch-all off in the Google Admin console (Gmail, Default routing)."
 	}
-	return "Switch the server's own recipient checks on: unknown recipients are to be refused at RCPT with 550 5.1.1. " +
-		"In Exchange: recipient validation, and port 2525; Microsoft 365: an authoritative domain; Postfix: relay_recipient_maps; Exim: verify = recipient; cPanel: the default address :fail:."
+	return "Switch the server's own recipient checks on: unknown recipients are to be refused at RCPT with 550 5.1.1."
+}
+
+// everyKind says in short how recipient checks are switched on in each kind of server, where it was not recognised.
+func (e *exam) everyKind() []string {
+	if e.h.server != "" {
+		return nil
+	}
+	return []string{
+		"Exchange: recipient validation, and port 2525.",
+		"Microsoft 365: an authoritative domain.",
+		"Postfix: relay_recipient_maps.",
+		"Exim: verify = recipient.",
+		"cPanel: the default address :fail:.",
+		"Sendmail: a line @" + e.c.Domain + " error:5.1.1:550 User unknown in the virtusertable.",
+		"Google Workspace: no catch-all in the default routing.",
+	}
 }

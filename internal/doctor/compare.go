@@ -12,11 +12,11 @@ func (r *Report) compare(c *Case) {
 	r.otherAddresses()
 	r.agreement(c)
 	if len(r.Hosts) == 0 && len(r.Findings) == 0 {
-		r.Findings = append(r.Findings, Finding{Reachable, Mend, "The destination has no hosts.", "Nobody can be asked.", "Name its hosts in destinations."})
+		r.Findings = append(r.Findings, finding(Reachable, Mend, "The destination has no hosts.", "Nobody can be asked.", "Name its hosts in destinations."))
 	}
 	if c.Good.IsZero() && r.spokeTo() {
-		r.Findings = append(r.Findings, Finding{Known, Note, "No address was given that is known to exist.",
-			"Whether recipients that exist are accepted was not seen.", "Name one with --good ADDRESS."})
+		r.Findings = append(r.Findings, finding(Known, Note, "No address was given that is known to exist.",
+			"Whether recipients that exist are accepted was not seen.", NameGood+"."))
 	}
 }
 
@@ -62,10 +62,10 @@ func (r *Report) agreement(c *Case) {
 			if a.random != callout.Accepted {
 				a, b = b, a
 			}
-			f := Finding{Agreement, Mend,
+			f := finding(Agreement, Mend,
 				fmt.Sprintf("%s (%s) accepts a random address and %s (%s) refuses it.", a.Name, a.Address, b.Name, b.Address),
 				"They have the same priority, and what a recipient is told depends on which of them is asked.",
-				"Give both the same recipient checks."}
+				"Give both the same recipient checks.")
 			if c.Listed {
 				f.Level, f.Means = Note, "They have the same priority. Local recipients alone decide for the domain, but mail that is let through may be refused by one of them."
 			}
@@ -77,9 +77,9 @@ func (r *Report) agreement(c *Case) {
 
 // leftOut says that not every address was examined.
 func (r *Report) leftOut(all, left int, why string) {
-	r.Findings = append(r.Findings, Finding{Complete, Note,
+	r.Findings = append(r.Findings, finding(Complete, Note,
 		fmt.Sprintf("The destination has %s; the last %d were not examined%s.", addresses(all), left, why),
-		"", "Examine one of them with --to HOST:PORT."})
+		"", ExamineOne+" HOST:PORT."))
 }
 
 func addresses(n int) string {

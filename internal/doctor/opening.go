@@ -53,8 +53,11 @@ func (e *exam) unopened(p *callout.Problem) {
 		e.h.mend(Reachable, "There is no connection to it: "+words(p)+".", "Nobody can be asked there.",
 			"See that host and port are the right ones, that the server runs, and that a firewall, there or here, lets this machine through.")
 	case p.Stage == callout.StageGreeting && !p.Reply.IsZero():
-		e.h.mend(Banner, "It refuses the session as it begins: "+words(p)+".", "It does not want to talk to this address at present, so nobody can be asked there.",
-			"Read its words: a block list, missing reverse DNS, or too many connections. Let the destination allow Callout's address.")
+		change := "Read its words: a block list, missing reverse DNS, or too many connections. Let the destination allow Callout's address."
+		if about := e.matterOf(&answer{reply: p.Reply}); about != ofRecipient && about != ofRelaying {
+			change = e.oursChange(about, callout.Unknown)
+		}
+		e.h.mend(Banner, "It refuses the session as it begins: "+words(p)+".", "It does not want to talk to this address at present, so nobody can be asked there.", change)
 	case p.Stage == callout.StageGreeting:
 		e.h.mend(Banner, "It takes the connection and does not greet as a mail server: "+words(p)+".", "Nobody can be asked there.",
 			"See that an SMTP server listens on that port (smtps:// where it is encrypted from the first octet), and that no firewall in between answers in its place.")

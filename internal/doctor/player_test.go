@@ -158,7 +158,7 @@ func (p *player) Tell(verb, rest string) (string, bool, error) {
 	}
 	f := all[best]
 	words := []string{f.Seen}
-	for _, text := range []string{f.Means, f.Change} {
+	for _, text := range append([]string{f.Means, f.Change}, f.Ways...) {
 		if text != "" {
 			words = append(words, text)
 		}

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"slices"
-	"strings"
 
 	"callout/internal/callout"
 	"callout/internal/smtpwire"
@@ -41,6 +40,10 @@ func (e *exam) otherSender(p *callout.Problem) bool {
 		e.mailFrom = from
 		return true
 	}
+	if about := e.matterOf(&answer{reply: p.Reply}); about != ofRecipient && about != ofRelaying {
+		e.h.mend(NullSender, seen, oursMeans(about, callout.Unknown), e.oursChange(about, callout.Unknown))
+		return false
+	}
 	e.h.mend(NullSender, seen, "Nobody can be asked, and the server refuses bounces, which every server must take (RFC 5321 section 4.5.5). Or it is Callout's address that it refuses.",
 		"Let the destination take the null sender, at least from Callout's address; where it can't be changed, set mail_from for the domain.")
 	return false
@@ -49,16 +52,18 @@ func (e *exam) otherSender(p *callout.Problem) bool {
 // judgeRandom says what became of the random address: the heart of it all.
 func (e *exam) judgeRandom() {
 	a := &e.random
-	said := quote(a.reply)
+	said, about := quote(a.reply), e.matterOf(a)
 	switch {
 	case a.problem != nil:
 		e.h.mend(Random, "It breaks off over a random address: "+words(a.problem)+".", "Unknown recipients can't be told from others.",
 			"Let the destination answer RCPT for unknown recipients with 550 5.1.1, at least to Callout's address.")
 	case a.outcome == callout.Accepted:
 		e.acceptsAll(said)
-	case a.outcome == callout.Rejected && speaksOfRelaying(a.reply):
+	case a.outcome == callout.Rejected && about == ofRelaying:
 		e.h.mend(Random, "It refuses a random address with "+said+".", "This speaks of relaying: the server does not take mail for "+e.c.Domain+" at all, or not from Callout's address, and every recipient would be invalid.",
 			"Name the server that holds the mailboxes in destinations, or add the domain there.")
+	case a.kind == callout.AboutUs && a.outcome == callout.Unknown, a.outcome == callout.Rejected && about != ofRecipient:
+		e.h.mend(Random, "It refuses a random address with "+said+".", oursMeans(about, a.outcome), e.oursChange(about, a.outcome))
 	case a.outcome == callout.Rejected && e.c.CatchAll && e.t.priority == 0:
 		e.refusesAlthoughCatchAll(said)
 	case a.outcome == callout.Rejected:
@@ -69,17 +74,9 @@ func (e *exam) judgeRandom() {
 		e.h.good(Random, seen)
 	case a.temporary():
 		e.h.note(Random, "It puts a random address off: "+said+".", "Whether it refuses unknown recipients was not seen.", "")
-	case a.kind == callout.AboutUs:
-		e.h.mend(Random, "It refuses a random address with "+said+".", "This is about us, Callout's address, name or sender, and not about the recipient: nobody can be asked.",
-			"Read its words: a block list, SPF, reverse DNS, or encryption that is wanted. Let the destination allow Callout's address.")
 	default:
 		e.h.mend(Random, "It answers RCPT with "+said+", which has no place there.", "Nobody can be asked.", "See what stands in between: a firewall or proxy that does not speak SMTP properly.")
 	}
-}
-
-// speaksOfRelaying reports whether a refusal is about the domain or the client, in the words that servers have for it.
-func speaksOfRelaying(r smtpwire.Reply) bool {
-	return strings.Contains(strings.ToLower(r.Text()), "relay") && !strings.Contains(r.Text(), "relay recipient table")
 }
 
 // checkKnown asks the address that is known to exist.
@@ -102,24 +99,32 @@ func (e *exam) checkKnown() {
 	e.good = answers[0]
 	a, said := &e.good, quote(e.good.reply)
 	e.recogniseReply(a.reply)
+	about, alike := e.matterOf(a), e.refusesAlike(a)
+	alike = alike || about != ofRecipient && about != ofRelaying && a.outcome == e.random.outcome && about == e.matterOf(&e.random)
 	switch {
 	case a.problem != nil:
 		e.h.mend(Known, "It breaks off over "+good.String()+": "+words(a.problem)+".", "A recipient that exists would be unknown, and its mail deferred.", "Read the server's log for this time; let the destination allow Callout's address.")
 	case a.outcome == callout.Accepted:
 		e.h.good(Known, "It accepts "+good.String()+": "+said+".")
+	case a.outcome == callout.Rejected && !alike && about != ofRecipient && about != ofRelaying:
+		e.h.mend(Known, "It refuses "+good.String()+", which is said to exist: "+said+".", oursMeans(about, a.outcome), e.oursChange(about, a.outcome))
 	case a.outcome == callout.Rejected:
-		e.h.mend(Known, "It refuses "+good.String()+", which is said to exist: "+said+".", "Mail to it would be refused.", e.whyRefused())
+		e.h.mend(Known, "It refuses "+good.String()+", which is said to exist: "+said+".", "Mail to it would be refused.", e.whyRefused(alike))
 	case a.temporary():
 		e.h.note(Known, "It puts "+good.String()+" off: "+said+".", "A recipient that exists is unknown until it is answered otherwise, and its mail deferred meanwhile.", "")
+	case a.kind == callout.AboutUs:
+		e.h.mend(Known, "It answers "+good.String()+" with "+said+".", oursMeans(about, a.outcome), e.oursChange(about, a.outcome))
 	default:
-		e.h.mend(Known, "It answers "+good.String()+" with "+said+".", "This is about us, not about the recipient: nobody can be asked.", "Let the destination allow Callout's address.")
+		e.h.mend(Known, "It answers "+good.String()+" with "+said+", which has no place there.", "Nobody can be asked.", "See what stands in between: a firewall or proxy that does not speak SMTP properly.")
 	}
 }
 
-// whyRefused says what to look at where an address that exists is refused.
-func (e *exam) whyRefused() string {
+// whyRefused says what to look at where an address that exists is refused, in the words that a random one is or in others.
+func (e *exam) whyRefused(alike bool) string {
 	switch {
-	case speaksOfRelaying(e.good.reply):
+	case alike:
+		return "It is refused as the random address is: mend that first, then examine it again."
+	case e.matterOf(&e.good) == ofRelaying:
 		return "The server does not take mail for " + e.c.Domain + ": name the one that holds the mailboxes in destinations, or add the domain there."
 	case e.h.server == microsoft365:
 		return "Microsoft 365 does not have it in its directory: synchronise it (public folders and mail users too), or set the accepted domain to internal relay until that is done."
@@ -141,19 +146,12 @@ func (e *exam) checkGreylisting() {
 	}
 	seen := "It puts recipients off: " + quote(put.reply) + "."
 	means := "Greylisting, by the looks of it: whoever comes for the first time is told to come again. Each new recipient's first mail is deferred, and the random address never gets an answer."
+	if about := e.matterOf(put); about != ofRecipient && about != ofRelaying && about != ofAddress && !saysGrey(put.reply) {
+		e.h.mend(Greylisting, seen, oursMeans(about, put.outcome), e.oursChange(about, put.outcome))
+		return
+	}
 	if !looksGrey(put.reply) {
 		means = "It may be greylisting, a limit on how much a client may ask, or a trouble of its own. Meanwhile recipients are unknown and their mail is deferred."
 	}
 	e.h.mend(Greylisting, seen, means, "Let Callout's address pass without greylisting and rate limits, then examine it again.")
-}
-
-// looksGrey reports whether a reply has the words or codes of greylisting.
-func looksGrey(r smtpwire.Reply) bool {
-	text := strings.ToLower(r.Text())
-	for _, word := range []string{"grey", "gray", "try again later", "come back", "retry"} {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return r.Enhanced == smtpwire.Enhanced{Class: 4, Subject: 7, Detail: 1}
 }

@@ -55,6 +55,9 @@ type Finding struct {
 	Seen   string `json:"seen"`             // what was seen, with the host's own words
 	Means  string `json:"means,omitempty"`  // what it means
 	Change string `json:"change,omitempty"` // what to change; "" for nothing
+
+	// Ways are how Change is done, one an item: for each kind of server where it was not recognised, and what to do in other cases.
+	Ways []string `json:"ways,omitempty"`
 }
 
 // Host is what was found at one address of one host.
@@ -127,12 +130,16 @@ func (h *Host) add(f Finding) { h.Findings = append(h.Findings, f) }
 // good, note and mend add a finding of their level.
 func (h *Host) good(c Check, seen string) { h.add(Finding{Check: c, Level: Good, Seen: seen}) }
 
-func (h *Host) note(c Check, seen, means, change string) {
-	h.add(Finding{c, Note, seen, means, change})
+func (h *Host) note(c Check, seen, means, change string, ways ...string) {
+	h.add(finding(c, Note, seen, means, change, ways...))
 }
 
-func (h *Host) mend(c Check, seen, means, change string) {
-	h.add(Finding{c, Mend, seen, means, change})
+func (h *Host) mend(c Check, seen, means, change string, ways ...string) {
+	h.add(finding(c, Mend, seen, means, change, ways...))
+}
+
+func finding(c Check, l Level, seen, means, change string, ways ...string) Finding {
+	return Finding{Check: c, Level: l, Seen: seen, Means: means, Change: change, Ways: ways}
 }
 
 // quote puts a reply in quotes. A destination can say much; the beginning is enough to recognise it.

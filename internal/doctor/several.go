@@ -53,12 +53,15 @@ func (e *exam) checkSeveral() {
 		first = e.good.rcpt
 	}
 	answers, _ := e.ask(first, e.draw())
-	switch {
-	case len(answers) == 0:
+	if len(answers) == 0 {
 		return
+	}
+	switch {
+	case e.refusesAlike(&answers[0]), answers[0].outcome == callout.Rejected && e.matterOf(&answers[0]) != ofRecipient:
+		return // which was said of the random address
 	case answers[0].outcome != callout.Accepted:
 		e.h.note(Several, "Whether it takes several recipients in a transaction was not seen: it did not accept "+first.String()+", "+quote(answers[0].reply)+".",
-			"Every domain should have a postmaster (RFC 5321 section 4.5.1).", "Name a recipient that exists with --good.")
+			"Every domain should have a postmaster (RFC 5321 section 4.5.1).", NameExisting+".")
 	case len(answers) < 2 || answers[1].problem != nil:
 		if e.limit == 0 {
 			e.h.note(Several, "It breaks off over a second recipient in a transaction.", "Callout finds that out and asks one at a time, which takes more sessions.", "")

@@ -108,7 +108,7 @@ func (l *lookup) resolve(ctx context.Context, name string) ([]string, error) {
 }
 
 func (l *lookup) mend(c Check, seen, means, change string) {
-	l.findings = append(l.findings, Finding{c, Mend, seen, means, change})
+	l.findings = append(l.findings, finding(c, Mend, seen, means, change))
 }
 
 // plain says why a lookup failed, without what the finding says already.

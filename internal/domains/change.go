@@ -21,12 +21,29 @@ const finishWithin = 10 * time.Second
 // belongs to another domain. On any error what is served stays as it was. After an error of the store the change may
 // still be there after a restart.
 func (r *Registry) Put(ctx context.Context, name string, spec []byte) (created bool, err error) {
+	return r.set(ctx, name, spec, false)
+}
+
+// Add adds a domain to the store, as Put does, and leaves one that is there as it is. The error wraps ErrThere for a name that is
+// served, as that of a domain or an alias, or stored.
+func (r *Registry) Add(ctx context.Context, name string, spec []byte) error {
+	_, err := r.set(ctx, name, spec, true)
+	return err
+}
+
+// set is Put, or with add Add.
+func (r *Registry) set(ctx context.Context, name string, spec []byte, add bool) (created bool, err error) {
 	name, err = normalise(name)
 	if err != nil {
 		return false, err
 	}
 	r.change.Lock()
 	defer r.change.Unlock()
+	_, served := r.owner[name]
+	_, had := r.stored[name]
+	if add && (served || had) {
+		return false, fmt.Errorf("domain %s: %w", name, ErrThere)
+	}
 	if r.file[name] {
 		return false, fmt.Errorf("domain %s: %w", name, ErrReadOnly)
 	}
@@ -46,16 +63,15 @@ func (r *Registry) Put(ctx context.Context, name string, spec []byte) (created b
 	if err := r.ask(ctx, slices.Values([]*Domain{d})); err != nil {
 		return false, fmt.Errorf("store domain %s: %w", name, err)
 	}
-	served := r.without(name)
-	r.put(served, d)
+	next := r.without(name)
+	r.put(next, d)
 	r.mu.Lock()
-	_, had := r.stored[name]
 	r.stored[name] = spec
 	r.drop(name)
 	r.name(d)
 	r.aliases(d)
 	r.mu.Unlock()
-	r.serve(served)
+	r.serve(next)
 	return !had, nil
 }
 

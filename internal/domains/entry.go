@@ -33,7 +33,7 @@ func ParseEntry(text string, names ...string) (entry string, err error) {
 	entry = rcpt.Local()
 	if entry[0] == '"' {
 		if text[0] != '"' {
-			return "", notEntry(text, "the local-part must be in quotes")
+			return "", notEntry(text, fmt.Sprintf("a local-part with %q must be in quotes", needsQuotes(entry)))
 		}
 		entry = wireForm(string(appendContent(nil, entry))) // odd dots need no quotes, as in the policy protocol
 	}
@@ -83,6 +83,16 @@ func appendContent(b []byte, local string) []byte {
 		b = append(b, c)
 	}
 	return b
+}
+
+// needsQuotes returns the first character for which a quoted local-part has its quotes.
+func needsQuotes(entry string) string {
+	for _, c := range string(appendContent(nil, entry)) {
+		if one, err := address.Unquoted("a" + string(c) + "@" + anyDomain); err == nil && one.Local()[0] == '"' {
+			return string(c)
+		}
+	}
+	return entry
 }
 
 // wireForm is the entry of a content.

@@ -17,6 +17,8 @@ import (
 var (
 	// ErrReadOnly says that a name is one of the configuration file, which can't be changed at run time.
 	ErrReadOnly = errors.New("it is in the configuration file; change it there and reload")
+	// ErrThere says that a name is served already, or stored.
+	ErrThere = errors.New("it is served already")
 	// ErrNotFound says that the store has no such domain.
 	ErrNotFound = errors.New("there is no such domain")
 )

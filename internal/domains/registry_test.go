@@ -98,6 +98,40 @@ func TestPutRefuses(t *testing.T) {
 	}
 }
 
+// Of those who add a domain at the same time one does; what is there already stays as it is.
+func TestAddIsOfWhoComesFirst(t *testing.T) {
+	m := newMemory("kept.example", "file.example")
+	r := open(t, m, file("file.example"))
+	const n = 20
+	errs := make(chan error, n)
+	for i := range n {
+		go func() { errs <- r.Add(t.Context(), "New.example", fmt.Appendf(nil, "spec%d", i)) }()
+	}
+	added := 0
+	for range n {
+		if err := <-errs; err == nil {
+			added++
+		} else if !errors.Is(err, domains.ErrThere) {
+			t.Error(err)
+		}
+	}
+	if added != 1 {
+		t.Errorf("%d of them added it", added)
+	}
+	if _, err := r.Put(t.Context(), "kept.example", settings{Aliases: []string{"alias.example"}}.spec()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"kept.example", "file.example", "new.example", "alias.example"} {
+		if err := r.Add(t.Context(), name, []byte("other")); !errors.Is(err, domains.ErrThere) || err.Error() != "domain "+name+": it is served already" {
+			t.Errorf("%s: %v", name, err)
+		}
+		if string(m.domains[name]) == "other" {
+			t.Errorf("%s is another now", name)
+		}
+	}
+	serves(t, r, "file.example/file", "kept.example/store", "new.example/store")
+}
+
 func TestDelete(t *testing.T) {
 	m := newMemory("a.example", "b.example")
 	m.generation = 41

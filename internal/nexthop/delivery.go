@@ -39,6 +39,7 @@ func (h *Hops) Begin(ctx context.Context, r Route, e *Envelope) (*Delivery, erro
 		err = d.attach(ctx, nil)
 	}
 	if err != nil {
+		d.notBegun(ctx, err)
 		d.ended = true
 		h.leave()
 		return nil, err

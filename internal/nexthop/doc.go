@@ -2,6 +2,7 @@
 // that sent it waits (RFC 5321; RFC 2033 for LMTP hops).
 //
 //	Hops     -> all sessions; keeps those that are free for a moment, so that the next message need not connect
+//	Status   -> how each hop stands, from what came of the deliveries to it
 //	Delivery -> one mail transaction: Recipients, Start, Write, Finish; or Release, or Cut, which leaves no message behind
 //
 // Replies are the hop's own and go to the client as they came. What a message asks of the hop (SIZE, BODY, SMTPUTF8, DSN) goes

@@ -23,6 +23,7 @@ type Hops struct {
 	pools   *callout.Pools
 	log     *slog.Logger
 	metrics *metrics
+	records records
 
 	ctx    context.Context // ends when sessions are to be cut
 	cancel context.CancelFunc
@@ -44,7 +45,7 @@ func New(o Options) *Hops {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Hops{
-		pools: o.Pools, log: o.Log, metrics: newMetrics(o.Registerer),
+		pools: o.Pools, log: o.Log, metrics: newMetrics(o.Registerer), records: records{byID: make(map[ID]*Status)},
 		sessions: make(map[*session]struct{}), kept: make(map[key][]*session), idle: make(chan struct{}),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())

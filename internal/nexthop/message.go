@@ -48,6 +48,10 @@ func (d *Delivery) Start(ctx context.Context, chunks bool) (smtpwire.Reply, erro
 	}
 	if problem != nil || reply.Code != 354 {
 		m.stop()
+		if problem == nil {
+			d.answered(reply)
+		}
+		d.broke(ctx, problem)
 		return reply, asError(ctx, problem)
 	}
 	m.out = buffers.Get().(*bufio.Writer)
@@ -109,6 +113,7 @@ func (d *Delivery) failed(err error) error {
 	if !m.early.IsZero() {
 		problem = s.unexpected(callout.StageData, m.early)
 	}
+	d.broke(m.ctx, problem)
 	if m.early.Code == 421 {
 		m.early = smtpwire.Reply{} // it is about the session
 	}
@@ -164,8 +169,10 @@ func (d *Delivery) finish() (smtpwire.Reply, error) {
 	}
 	reply, problem := d.finalReply()
 	if problem != nil {
+		d.broke(m.ctx, problem)
 		return smtpwire.Reply{}, asError(m.ctx, problem)
 	}
+	d.answered(reply)
 	s.dirty = m.bdat != nil && reply.Class() != 2
 	if reply.Class() == 2 {
 		s.rejections, s.resets = 0, 0

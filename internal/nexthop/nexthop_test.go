@@ -33,6 +33,8 @@ import (
 //	> set tls off            (a setting of the deliveries that follow)
 //	> sessions               (open, opened and reused ones)
 //	< open 1, opened 2, reused 3
+//	> status                 (of the hop of the last begin, and the last problem)
+//	< up, open 1, messages 1: delivery to mx1.example.com:25: data: 554 5.7.1 spam
 //	> close
 func TestDialogues(t *testing.T) {
 	labtest.Run(t, "testdata/*.txt", func(t *testing.T, n *lab.Network) labtest.Player {
@@ -59,6 +61,7 @@ type player struct {
 	registry *prometheus.Registry
 	settings callout.Settings
 	d        *nexthop.Delivery
+	route    nexthop.Route // of the last begin
 }
 
 // Stop implements labtest.Player.
@@ -115,6 +118,8 @@ func (p *player) Tell(verb, rest string) (words string, told bool, err error) {
 	case "sessions":
 		words = fmt.Sprintf("open %v, opened %v, reused %v", p.gathered("callout_delivery_sessions"),
 			p.gathered("callout_delivery_sessions_opened_total"), p.gathered("callout_delivery_sessions_reused_total"))
+	case "status":
+		words = p.status()
 	default:
 		return "", false, nil
 	}
@@ -154,12 +159,25 @@ func (p *player) begin(text string) (string, error) {
 		return "", err
 	}
 	e.Sender = sender
+	p.route = r
 	d, err := p.hops.Begin(p.t.Context(), r, &e)
 	if err != nil {
 		return err.Error(), nil
 	}
 	p.d = d
 	return d.Host(), nil
+}
+
+func (p *player) status() string {
+	s, ok := p.hops.Status()[p.route.ID()]
+	if _, troubled := p.hops.Troubled()[p.route.ID()]; !ok || troubled != s.State.Troubled() || troubled != (s.Trouble != nil) || s.Since.IsZero() != (s.State == nexthop.Unknown) {
+		p.t.Errorf("%+v, %v; among those in trouble: %v", s, ok, troubled)
+	}
+	words := fmt.Sprintf("%s, open %d, messages %d", s.State, s.Sessions, s.Messages)
+	if s.Problem != nil {
+		words += ": " + s.Problem.Error()
+	}
+	return words
 }
 
 func destination(text string) (d callout.Destination, err error) {

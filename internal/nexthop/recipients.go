@@ -20,6 +20,18 @@ const (
 // *callout.Problem: the session broke (closed, 421, timeout, garbage), and the replies are those that came before.
 // A kept session that turns out closed before any reply is replaced by a fresh one once, unseen.
 func (d *Delivery) Recipients(ctx context.Context, rs []Recipient) ([]smtpwire.Reply, error) {
+	replies, err := d.askWhole(ctx, rs)
+	d.heardOf(replies)
+	if !d.heard {
+		d.notBegun(ctx, err)
+	} else if problem, ok := errors.AsType[*callout.Problem](err); ok {
+		d.broke(ctx, problem)
+	}
+	return replies, err
+}
+
+// askWhole asks for every recipient, on a fresh session where a kept one was closed unseen.
+func (d *Delivery) askWhole(ctx context.Context, rs []Recipient) ([]smtpwire.Reply, error) {
 	replies := make([]smtpwire.Reply, 0, len(rs))
 	replies, err := d.ask(ctx, rs, replies)
 	if !closed(err) || d.heard || d.s == nil || !d.s.reused || ctx.Err() != nil {

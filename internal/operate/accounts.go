@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +73,11 @@ func (k *Desk) ChangePassword(ctx context.Context, who *access.Actor, old, new s
 	if who.Token != "" || who.Via == "socket" {
 		return k.forbid(ctx, who, changePassword, who.Name, "only a user who has logged in has one; log in")
 	}
-	if err := k.access.ChangePassword(ctx, who.Name, old, new); err != nil {
+	err := k.access.ChangePassword(ctx, who.Name, old, new)
+	if errors.Is(err, access.ErrCredentials) {
+		k.refused(ctx, who, changePassword, who.Name, "the old password is wrong")
+	}
+	if err != nil {
 		return err
 	}
 	k.done(ctx, who, changePassword, who.Name, "")
@@ -178,5 +183,10 @@ func (k *Desk) Events(ctx context.Context, who *access.Actor, q access.EventQuer
 	if q.Limit, err = rows(q.Limit, DefaultLimit, MaxLimit); err != nil {
 		return nil, "", err
 	}
-	return k.access.Events(ctx, q)
+	const list = "audit log"
+	if q.Cursor, err = sourceOf(list, q.Cursor); err != nil {
+		return nil, "", err
+	}
+	page, next, err = k.access.Events(ctx, q)
+	return page, named(list, next), err
 }

@@ -10,6 +10,7 @@ import (
 	"callout/internal/callout"
 	"callout/internal/domains"
 	"callout/internal/history"
+	"callout/internal/nexthop"
 	"callout/internal/verify"
 )
 
@@ -31,44 +32,51 @@ type Lookout struct {
 	verifier *verify.Verifier
 	pools    *callout.Pools
 	domains  *domains.Registry
+	hops     *nexthop.Hops // nil: there are none
 	since    time.Time
 }
 
 // NewLookout returns a Lookout. What is known of hosts begins with it.
 func NewLookout(v *verify.Verifier, pools *callout.Pools, registry *domains.Registry) *Lookout {
-	return &Lookout{v, pools, registry, time.Now()}
+	return &Lookout{verifier: v, pools: pools, domains: registry, since: time.Now()}
 }
 
-// Alerts returns what is known to hold at this moment: what verify knows of, then the hosts.
+// Alerts returns what is known to hold at this moment: what verify knows of, then the hosts and the next hops.
 func (l *Lookout) Alerts() []history.Alert {
 	var all []history.Alert
 	for _, alert := range l.verifier.Alerts() {
 		all = append(all, history.Alert{Kind: alert.Kind, Domain: alert.Domain, Since: alert.Since, Text: alert.Text})
 	}
 	for _, h := range l.pools.Status() {
-		if names := namesOf(&h); loops(&h) && l.leadThere(names) {
+		names := namesOf(&h)
+		if loops(&h) && l.leadThere(names) {
 			all = append(all, history.Alert{Kind: alertLoop, Host: h.Address, Since: h.Since, Text: loopText(names, h.Problem)})
+		} else if a, ok := hostAlert(&h); ok && l.leadThere(names) {
+			all = append(all, a)
 		}
 	}
-	return all
+	return append(all, l.hopAlerts()...)
 }
 
 // Over reports whether an alert is over that Alerts does not return. One about a host is not, while the host was not asked
 // since the start and is a destination still: whether it leads to Callout is not known then. That lasts a day, so that an
 // alert does not stay for ever where nobody asks.
 func (l *Lookout) Over(a history.Alert) bool {
+	switch {
+	case isHop(a.Kind):
+		return l.hopIsOver(&a)
+	case a.Kind == alertHost:
+		return l.hostIsOver(&a)
+	}
 	if a.Kind != alertLoop || time.Since(l.since) > notAskedFor {
 		return true
 	}
 	if names, ok := loopNames(a.Text); ok && !l.leadThere(names) {
 		return true
 	}
-	for _, h := range l.pools.Status() {
-		if h.Address == a.Host && (h.State != callout.StateUnknown || h.Problem != nil) {
-			return !loops(&h) // it may have begun to since Alerts was asked
-		}
-	}
-	return false
+	h, ok := l.pools.HostStatus(a.Host)
+	// It may have begun to loop since Alerts was asked.
+	return ok && (h.State != callout.StateUnknown || h.Problem != nil) && !loops(&h)
 }
 
 // loops reports whether a host is Callout itself, as far as is known.
@@ -118,23 +126,22 @@ func loopNames(text string) (names []string, ok bool) {
 
 // CountAlerts returns how many Alerts returns.
 func (k *Desk) CountAlerts(who *access.Actor) int {
-	all, n := k.history.OpenAlerts(), 0
 	if who.Admin() {
-		return len(all)
+		return len(k.history.OpenAlerts())
 	}
-	for i := range all {
-		if k.concerns(who, &all[i]) {
-			n++
-		}
-	}
-	return n
+	return len(k.Alerts(who))
 }
 
 // Alerts returns what should be looked at now of what somebody may see, each since when it was first seen.
 func (k *Desk) Alerts(who *access.Actor) []Alert {
 	all := []Alert{}
 	for _, a := range k.history.OpenAlerts() {
-		if k.concerns(who, &a) {
+		switch {
+		case isHop(a.Kind) && !who.Admin():
+			all = append(all, k.hopAlertsOf(who, &a)...)
+		case a.Kind == alertHost && !who.Admin():
+			all = append(all, k.hostAlertsOf(who, &a)...)
+		case k.concerns(who, &a):
 			all = append(all, alertView(&a))
 		}
 	}

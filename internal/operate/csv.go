@@ -14,97 +14,91 @@ import (
 	"callout/internal/domains"
 )
 
-// readCSV reads the entries of a file. There are no comments in it: a # may begin a local-part.
-func readCSV(r io.Reader, d *domains.Domain, tell Progress) ([]string, error) {
-	r, err := textOnly(&withoutMark{r: r})
+// readCSV reads the entries of a file, and its heading, "" for none. There are no comments in it: a # may begin a local-part.
+func readCSV(r io.Reader, d *domains.Domain, tell Progress) (entries []string, heading string, err error) {
+	file, err := textOnly(&withoutMark{r: r})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	in := csv.NewReader(r)
+	in := csv.NewReader(&lineEnds{r: file})
+	in.Comma = separator(file)
 	in.FieldsPerRecord, in.ReuseRecord, in.TrimLeadingSpace = -1, true, true
-	names := d.Names()
-	var entries []string
-	for first := true; ; first = false {
+	names, wrong := d.Names(), &RowsError{undone: notImported}
+	for first := true; !wrong.More; first = false {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			return entries, nil
+			break
 		}
 		if err != nil {
-			return nil, csvError(err)
-		}
-		text := strings.TrimSpace(record[0])
-		if text == "" || first && isHeading(text) {
+			if err = wrong.addCSV(err); err != nil {
+				return nil, "", err // of whoever reads the request
+			}
 			continue
 		}
 		line, column := in.FieldPos(0)
-		if first && elsewhere(record) {
-			return nil, failure(Unusable, "line %d: %v; nothing was imported", line, errElsewhere)
+		text := strings.TrimSpace(record[0])
+		switch {
+		case first && isHeading(record):
+			heading = text
+			continue
+		case first && elsewhere(record):
+			return nil, "", failure(Unusable, "line %d: %v; %s", line, errElsewhere, notImported)
+		case text == "":
+			continue
+		case len(entries) == maxImport:
+			return nil, "", failure(TooLarge, "line %d: more than %d recipients; import them in parts", line, maxImport)
 		}
-		if len(entries) == maxImport {
-			return nil, failure(TooLarge, "line %d: more than %d recipients; import them in parts", line, maxImport)
-		}
-		entry, err := domains.ParseEntry(text, names...)
+		entry, err := readEntry(text, names)
 		if err != nil {
-			return nil, failure(Unusable, "line %d, column %d: %v; nothing was imported", line, column, wrongColumn(orQuoted(err, text, names), record))
+			if wrong.Rows == nil { // said once
+				err = wrongColumn(err, record)
+			}
+			wrong.add(line, column, err.Error())
+			continue
 		}
 		if entries = append(entries, entry); len(entries)%1000 == 0 {
 			tell(len(entries), false)
 		}
 	}
+	if wrong.Rows != nil {
+		return nil, "", wrong
+	}
+	return entries, heading, nil
 }
 
-// orQuoted says how CSV has an address that lacks the quotes that its local-part must have, where text is one. It is not
-// taken for one: more often a name stands before an address, or there are two.
-func orQuoted(err error, text string, names []string) error {
-	rcpt, wrong := address.Unquoted(text)
-	if wrong != nil || strings.HasPrefix(text, `"`) || !slices.Contains(names, rcpt.Domain()) {
+const notImported = "nothing was imported"
+
+// readEntry reads one recipient. More often than a local-part that lacks its quotes, what has a blank is a name before an
+// address, or two of them.
+func readEntry(text string, names []string) (string, error) {
+	if !utf8.ValidString(text) {
+		return "", fmt.Errorf("%.100q is not in UTF-8; save the file as CSV UTF-8", text)
+	}
+	entry, err := domains.ParseEntry(text, names...)
+	if err == nil || strings.HasPrefix(text, `"`) {
+		return entry, err
+	}
+	if rcpt, wrong := address.Unquoted(text); wrong == nil && slices.Contains(names, rcpt.Domain()) {
+		return "", fmt.Errorf("%.100q is not one address; write the address alone, or put its local-part in quotes", text)
+	}
+	return "", err
+}
+
+// addCSV names a row whose quotes are wrong. What follows one is read on, but where a field in quotes does not end as it should:
+// then it is not known where the next row begins. Other errors are returned.
+func (e *RowsError) addCSV(err error) error {
+	wrong, ok := errors.AsType[*csv.ParseError](err)
+	if !ok {
 		return err
 	}
-	return fmt.Errorf("%.100q is no address: write one alone; where all before the @ is the local-part, it is %.200s in CSV", text, quoted(rcpt.String()))
-}
-
-// quoted writes a field of CSV in quotes.
-func quoted(field string) string { return `"` + strings.ReplaceAll(field, `"`, `""`) + `"` }
-
-func isHeading(text string) bool {
-	switch strings.ToLower(text) {
-	case "recipient", "recipients", "address", "email", "e-mail", "mail", "mailbox":
-		return true
+	what := "quotes that begin or end in the middle of a field; put all of it in quotes and double those inside"
+	bare := errors.Is(wrong.Err, csv.ErrBareQuote)
+	if !bare && !errors.Is(wrong.Err, csv.ErrQuote) {
+		what = wrong.Err.Error()
 	}
-	return false
-}
-
-// csvError words what is wrong with a file.
-func csvError(err error) error {
-	if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
-		what := "quotes that begin or end in the middle of a field; put all of it in quotes and double those inside"
-		if !errors.Is(wrong.Err, csv.ErrBareQuote) && !errors.Is(wrong.Err, csv.ErrQuote) {
-			what = wrong.Err.Error()
-		}
-		return failure(Unusable, "line %d, column %d: %s; nothing was imported", wrong.Line, wrong.Column, what)
-	}
-	return err // of whoever reads the request
-}
-
-// withoutMark leaves out the byte order mark that spreadsheets begin a file with.
-type withoutMark struct {
-	r     io.Reader
-	begun bool
-}
-
-func (w *withoutMark) Read(p []byte) (int, error) {
-	if w.begun || len(p) < 3 {
-		return w.r.Read(p)
-	}
-	w.begun = true
-	n, err := io.ReadAtLeast(w.r, p, 3)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	if n >= 3 && string(p[:3]) == "\ufeff" {
-		n = copy(p, p[3:n])
-	}
-	return n, err
+	e.add(wrong.Line, wrong.Column, what)
+	e.More = e.More || !bare
+	return nil
 }
 
 // writeCSV writes the local recipients of a domain.

@@ -22,7 +22,7 @@ func written(t interface{ Fatalf(string, ...any) }, entries ...string) (cells, b
 	if err := writeCSV(&b, d.Name, nil, entries); err != nil {
 		t.Fatalf("%v", err)
 	}
-	back, err := readCSV(bytes.NewReader(b.Bytes()), d, func(int, bool) {})
+	back, _, err := readCSV(bytes.NewReader(b.Bytes()), d, func(int, bool) {})
 	if err != nil {
 		t.Fatalf("%q is not taken back: %v", b.String(), err)
 	}

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -77,11 +78,14 @@ func (k *Desk) Decisions(ctx context.Context, who *access.Actor, q DecisionQuery
 	if err != nil {
 		return DecisionPage{}, err
 	}
-	var before uint64
-	if q.Cursor != "" {
-		if before, err = strconv.ParseUint(q.Cursor, 10, 64); err != nil || before == 0 {
-			return DecisionPage{}, &Error{Malformed, "the cursor is none of this list: pass on the one that a page came with", "cursor"}
-		}
+	const list = "decisions"
+	cursor, err := sourceOf(list, q.Cursor)
+	if err != nil {
+		return DecisionPage{}, err
+	}
+	before, err := strconv.ParseUint(cmp.Or(cursor, "0"), 10, 64)
+	if err != nil {
+		return DecisionPage{}, errCursor()
 	}
 	f, err := k.filter(ctx, who, &q)
 	if err != nil {
@@ -90,7 +94,7 @@ func (k *Desk) Decisions(ctx context.Context, who *access.Actor, q DecisionQuery
 	found, next := k.decisions.Page(f, before, limit)
 	page := DecisionPage{Decisions: explained(found)}
 	if next != 0 {
-		page.Next = strconv.FormatUint(next, 10)
+		page.Next = named(list, strconv.FormatUint(next, 10))
 	}
 	return page, nil
 }

@@ -10,10 +10,11 @@ import (
 	"callout/internal/doctor"
 	"callout/internal/domains"
 	"callout/internal/history"
+	"callout/internal/nexthop"
 	"callout/internal/verify"
 )
 
-// Options are what a Desk works with. All are needed.
+// Options are what a Desk works with. All are needed but Listener and Hops.
 type Options struct {
 	Verifier  *verify.Verifier
 	Domains   *domains.Registry
@@ -21,9 +22,13 @@ type Options struct {
 	Access    *access.Access
 	Decisions *decisions.Log
 	History   *history.History
+	Hops      *nexthop.Hops  // nil: there is no gateway
 	Ward      *doctor.Ward   // examines destinations
 	Doctor    doctor.Options // of an examination
 	Log       *slog.Logger
+	// Listener returns the key of Callout's own listener that a host leads to, as far as DNS need not be asked; "": none. It must
+	// not block. nil: none is known.
+	Listener func(callout.Host) string
 }
 
 // Desk is where the operations are called. Its methods may be called from any goroutine.
@@ -34,11 +39,14 @@ type Desk struct {
 	access    *access.Access
 	decisions *decisions.Log
 	history   *history.History
+	hops      *nexthop.Hops
 	ward      *doctor.Ward
 	doctor    doctor.Options
 	log       *slog.Logger
+	listener  func(callout.Host) string
 
 	refusals refusals
+	imports  Crowd
 
 	open  context.Context // ends when what goes on for long is to end
 	close context.CancelFunc
@@ -48,13 +56,17 @@ type Desk struct {
 func New(o Options) *Desk {
 	k := &Desk{
 		verifier: o.Verifier, domains: o.Domains, pools: o.Pools, access: o.Access, decisions: o.Decisions, history: o.History,
-		ward: o.Ward, doctor: o.Doctor, log: o.Log,
+		hops: o.Hops, ward: o.Ward, doctor: o.Doctor, log: o.Log, listener: o.Listener,
+		imports: Crowd{Most: maxImports, Each: maxImportsEach, What: "imports"},
+	}
+	if k.listener == nil {
+		k.listener = func(callout.Host) string { return "" }
 	}
 	k.open, k.close = context.WithCancel(context.Background())
 	return k
 }
 
-// Close ends what goes on for long: Watch and Examine. Other operations can still be called.
+// Close ends what goes on for long: Watch, Examine and Verify. Other operations can still be called.
 func (k *Desk) Close() { k.close() }
 
 // long returns a context that ends with ctx, and with the Desk.

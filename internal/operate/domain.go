@@ -75,21 +75,40 @@ func (k *Desk) DomainWithHosts(ctx context.Context, who *access.Actor, name stri
 	if err != nil {
 		return Domain{}, nil, err
 	}
-	hosts := k.hostsByName()
+	hosts := k.hostsOf(d)
 	view, err := k.viewWith(ctx, who, d, hosts)
 	return view, hosts.views(who, d), err
 }
 
-// PutDomain adds or replaces a domain of the store. spec is a JSON object with the keys of a [[domain]] but name.
+// PutDomain adds or replaces a domain of the store. spec is a JSON object with the keys of a [[domain]] but name. A destination
+// or next hop that is Callout itself is refused, as `config check` does.
 func (k *Desk) PutDomain(ctx context.Context, who *access.Actor, name string, spec []byte) (view Domain, created bool, err error) {
+	return k.setDomain(ctx, who, name, spec, k.domains.Put)
+}
+
+// AddDomain adds a domain to the store, likewise. The error wraps domains.ErrThere where the name is that of a domain or an alias
+// already, which stays as it is.
+func (k *Desk) AddDomain(ctx context.Context, who *access.Actor, name string, spec []byte) (Domain, error) {
+	view, _, err := k.setDomain(ctx, who, name, spec, func(ctx context.Context, name string, spec []byte) (bool, error) {
+		return true, k.domains.Add(ctx, name, spec)
+	})
+	return view, err
+}
+
+// setDomain makes a change of a domain, and says so in the audit log.
+func (k *Desk) setDomain(ctx context.Context, who *access.Actor, name string, spec []byte,
+	set func(ctx context.Context, name string, spec []byte) (created bool, err error)) (view Domain, created bool, err error) {
 	if name, err = domainName(name); err != nil {
 		return view, false, err
 	}
 	if err := k.adminWrites(ctx, who, setDomain, name); err != nil {
 		return view, false, err
 	}
+	if err := k.noLoop(name, spec); err != nil {
+		return view, false, err
+	}
 	before := k.aliases(name)
-	if created, err = k.domains.Put(ctx, name, spec); err != nil {
+	if created, err = set(ctx, name, spec); err != nil {
 		return view, false, err
 	}
 	k.done(ctx, who, setDomain, name, compact(spec))
@@ -194,7 +213,7 @@ func (k *Desk) look(ctx context.Context, who *access.Actor) (*sight, error) {
 
 // viewOne makes the view of one domain.
 func (k *Desk) viewOne(ctx context.Context, who *access.Actor, d *domains.Domain) (Domain, error) {
-	return k.viewWith(ctx, who, d, k.hostsByName())
+	return k.viewWith(ctx, who, d, k.hostsOf(d))
 }
 
 func (k *Desk) viewWith(ctx context.Context, who *access.Actor, d *domains.Domain, hosts hostsByName) (Domain, error) {

@@ -97,12 +97,14 @@ func matches(d *domains.Domain, text string) bool {
 
 // pageOf makes a page of things that are in the order of their keys.
 func pageOf[T any](all []T, key func(T) string, view func(T) Domain, q DomainQuery, limit int) (DomainPage, error) {
-	less := ascending
-	if q.Sort == ByNameDown {
+	list, down := "domains by name", q.Sort == ByNameDown
+	if down {
 		slices.Reverse(all)
-		less = descending
 	}
-	from, to, previous, next, err := span(len(all), func(i int) string { return key(all[i]) }, less, q.Cursor, limit)
+	if q.Sort == TroubleFirst {
+		list = "domains by trouble"
+	}
+	from, to, previous, next, err := Span(list, len(all), func(i int) string { return key(all[i]) }, down, q.Cursor, limit)
 	if err != nil {
 		return DomainPage{}, err
 	}

@@ -59,7 +59,7 @@ func KindOf(err error) Kind {
 		return Unusable
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, domains.ErrNotFound), errors.Is(err, access.ErrNotFound):
 		return Missing
-	case errors.Is(err, domains.ErrReadOnly), errors.Is(err, access.ErrLastAdmin), errors.Is(err, access.ErrThere):
+	case errors.Is(err, domains.ErrReadOnly), errors.Is(err, domains.ErrThere), errors.Is(err, access.ErrLastAdmin), errors.Is(err, access.ErrThere):
 		return Conflict
 	case errors.Is(err, access.ErrCredentials):
 		return Forbidden

@@ -5,14 +5,12 @@ import (
 	"slices"
 
 	"callout/internal/access"
-	"callout/internal/callout"
 )
 
 // Host returns how one host stands, by its IP address and port.
 func (k *Desk) Host(_ context.Context, who *access.Actor, address string) (Host, error) {
-	all := k.pools.Status()
-	if i := slices.IndexFunc(all, func(h callout.HostStatus) bool { return h.Address == address }); i >= 0 {
-		if view, ok := hostView(who, &all[i], k.lead(who, all[i].Names)); ok {
+	if h, ok := k.pools.HostStatus(address); ok {
+		if view, ok := hostView(who, h, k.lead(who, h.Names)); ok {
 			return view, nil
 		}
 	}

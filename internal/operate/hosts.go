@@ -21,9 +21,9 @@ type Host struct {
 	State        string       `json:"state" enum:"unknown,up,trouble,back_off" doc:"unknown: not asked yet; back_off: left alone"`
 	Since        time.Time    `json:"since,omitzero" doc:"Of the state"`
 	RetryAt      time.Time    `json:"retry_at,omitzero" doc:"back_off: when it may be tried again"`
-	Sessions     int          `json:"sessions" doc:"At this moment"`
-	SessionLimit int          `json:"session_limit"`
-	Queue        int          `json:"queue" doc:"Questions that wait"`
+	Sessions     int          `json:"sessions,omitempty" doc:"At this moment; for admins alone, as the next two: others may share the host"`
+	SessionLimit int          `json:"session_limit,omitempty"`
+	Queue        int          `json:"queue,omitempty" doc:"Questions that wait"`
 	Learned      []Learned    `json:"learned,omitempty"`
 	Problem      *HostProblem `json:"problem,omitempty" doc:"The last one, also one that is over"`
 }
@@ -57,25 +57,47 @@ const maxHostDomains = 100
 // hostsByName are the hosts by the destinations that lead there.
 type hostsByName map[string][]callout.HostStatus
 
-func (k *Desk) hostsByName() hostsByName {
-	all := hostsByName{}
-	for _, h := range k.pools.Status() {
+func (k *Desk) hostsByName() hostsByName { return byName(k.pools.Status()) }
+
+// hostsOf are those of one domain alone.
+func (k *Desk) hostsOf(d *domains.Domain) hostsByName {
+	return byName(k.pools.StatusOf(hostNames(d.Destination)...))
+}
+
+func byName(all []callout.HostStatus) hostsByName {
+	hosts := hostsByName{}
+	for _, h := range all {
 		for _, name := range h.Names {
-			all[name] = append(all[name], h)
+			hosts[name] = append(hosts[name], h)
+		}
+	}
+	return hosts
+}
+
+// known is a host of which something is known, by a name that leads there.
+type known struct {
+	callout.HostStatus
+	name callout.Host
+}
+
+// known returns the hosts of a domain's destination of which something is known.
+func (h hostsByName) known(d *domains.Domain) []known {
+	var all []known
+	for _, host := range d.Destination.Hosts() {
+		for _, status := range h[host.String()] {
+			if !slices.ContainsFunc(all, func(o known) bool { return o.Address == status.Address }) {
+				all = append(all, known{status, host})
+			}
 		}
 	}
 	return all
 }
 
-// of returns the hosts of a domain's destination of which something is known, as somebody may see them.
+// of returns the same, as somebody may see them.
 func (h hostsByName) of(who *access.Actor, d *domains.Domain) []callout.HostStatus {
 	var all []callout.HostStatus
-	for _, host := range d.Destination.Hosts() {
-		for _, status := range h[host.String()] {
-			if !slices.ContainsFunc(all, func(o callout.HostStatus) bool { return o.Address == status.Address }) {
-				all = append(all, discreet(who, status, host))
-			}
-		}
+	for _, one := range h.known(d) {
+		all = append(all, discreet(who, one.HostStatus, one.name))
 	}
 	return all
 }
@@ -99,7 +121,7 @@ func (k *Desk) Hosts(who *access.Actor) []Host {
 	}
 	all := []Host{}
 	for _, h := range k.pools.Status() {
-		if view, ok := hostView(who, &h, lead); ok {
+		if view, ok := hostView(who, h, lead); ok {
 			all = append(all, view)
 		}
 	}
@@ -112,7 +134,7 @@ func (k *Desk) HostsOf(ctx context.Context, who *access.Actor, domain string) ([
 	if err != nil {
 		return nil, err
 	}
-	return k.hostsByName().views(who, d), nil
+	return k.hostsOf(d).views(who, d), nil
 }
 
 // views makes the views of the hosts of one domain.
@@ -122,8 +144,8 @@ func (h hostsByName) views(who *access.Actor, d *domains.Domain) []Host {
 		lead[h.String()] = []string{d.Name}
 	}
 	all := []Host{}
-	for _, h := range h.of(who, d) {
-		if view, ok := hostView(who, &h, lead); ok {
+	for _, one := range h.known(d) {
+		if view, ok := hostView(who, one.HostStatus, lead); ok {
 			view.Domains = nil
 			all = append(all, view)
 		}
@@ -133,12 +155,13 @@ func (h hostsByName) views(who *access.Actor, d *domains.Domain) []Host {
 
 // hostView makes the view of a host. Of one that others share, a domain user sees neither their names for it nor replies
 // that may hold an address of theirs.
-func hostView(who *access.Actor, h *callout.HostStatus, lead map[string][]string) (Host, bool) {
+func hostView(who *access.Actor, h callout.HostStatus, lead map[string][]string) (Host, bool) {
 	view := Host{
 		Address: h.Address, Names: slices.Clone(h.Names), State: string(h.State), Since: h.Since, RetryAt: h.RetryAt,
 		Sessions: h.Sessions, SessionLimit: h.Limit, Queue: h.Queue,
 	}
 	if !who.Admin() {
+		view.Sessions, view.SessionLimit, view.Queue = 0, 0, 0 // of which those may be that others ask
 		view.Names = slices.DeleteFunc(view.Names, func(name string) bool { return lead[name] == nil })
 	}
 	if len(view.Names) == 0 {
@@ -147,7 +170,7 @@ func hostView(who *access.Actor, h *callout.HostStatus, lead map[string][]string
 			return view, false
 		}
 	} else if name, err := callout.ParseHost(view.Names[0]); err == nil {
-		*h = discreet(who, *h, name)
+		h = discreet(who, h, name)
 	}
 	for _, name := range view.Names {
 		view.Domains = append(view.Domains, lead[name]...)

@@ -16,12 +16,3 @@ func (k *Desk) NotEnforced(who *access.Actor) []string {
 	}
 	return all
 }
-
-// LastDecision returns the number of the last decision, for Watch to begin behind. It counts those of all domains, so only
-// an admin is told; it is 0, from now on, for others.
-func (k *Desk) LastDecision(who *access.Actor) uint64 {
-	if !who.Admin() {
-		return 0
-	}
-	return k.decisions.Last()
-}

@@ -48,8 +48,8 @@ func (k *Desk) Trouble(who *access.Actor, most int) (some []Host, trouble, of in
 		names = append(names, h.Names...)
 	}
 	lead := k.lead(who, names)
-	for i := range all {
-		if view, ok := hostView(who, &all[i], lead); ok {
+	for _, h := range all {
+		if view, ok := hostView(who, h, lead); ok {
 			some = append(some, view)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // Rows of a page.
@@ -23,26 +24,60 @@ func rows(limit, def, most int) (int, error) {
 	return limit, nil
 }
 
-// A cursor says where a page begins or ends: behind a key, or before it.
+// A cursor says of which list it is, in which order, and where a page begins or ends: behind a key, or before it.
 const (
 	behindKey = 'a'
 	beforeKey = 'b'
 )
 
-func cursorAt(side byte, key string) string {
-	return base64.RawURLEncoding.EncodeToString(append([]byte{side}, key...))
+func cursorAt(side byte, list, key string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(string(side) + list + "\n" + key))
 }
 
-// span takes a page out of n things that are in the order of their keys, and returns the cursors of the pages around it,
-// "" where there is none. What comes and goes meanwhile moves nothing else.
-func span(n int, key func(int) string, less func(a, b string) bool, cursor string, limit int) (from, to int, previous, next string, err error) {
+// placeOf reads a cursor of a list, whose name has no line break.
+func placeOf(list, cursor string) (side byte, key string, err error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err == nil && len(b) > 0 && (b[0] == behindKey || b[0] == beforeKey) {
+		if key, ok := strings.CutPrefix(string(b[1:]), list+"\n"); ok && key != "" {
+			return b[0], key, nil
+		}
+	}
+	return 0, "", errCursor()
+}
+
+func errCursor() error {
+	return &Error{Kind: Malformed, Field: "cursor", Detail: "the cursor is none of this list: pass on the one that a page came with"}
+}
+
+// named returns the cursor of a list for one that its source has made; "" for none. sourceOf turns it back.
+func named(list, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	return cursorAt(behindKey, list, cursor)
+}
+
+func sourceOf(list, cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	_, of, err := placeOf(list, cursor)
+	return of, err
+}
+
+// Span takes a page out of the n things of a list, and returns the cursors of the pages around it, "" where there is none. They are
+// in the order of their keys, or with down in the opposite one. What comes and goes meanwhile moves nothing else. list names the
+// list and what it is sorted by, on one line: the error is for a cursor of another one.
+func Span(list string, n int, key func(int) string, down bool, cursor string, limit int) (from, to int, previous, next string, err error) {
+	less := func(a, b string) bool { return a < b }
+	if down {
+		list, less = "-"+list, func(a, b string) bool { return a > b }
+	}
 	side, at := byte(behindKey), ""
 	if cursor != "" {
-		b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-		if err != nil || len(b) < 2 || b[0] != behindKey && b[0] != beforeKey {
-			return 0, 0, "", "", &Error{Kind: Malformed, Field: "cursor", Detail: "the cursor is none of this list: pass on the one that a page came with"}
+		if side, at, err = placeOf(list, cursor); err != nil {
+			return 0, 0, "", "", err
 		}
-		side, at = b[0], string(b[1:])
 	}
 	switch {
 	case cursor == "":
@@ -55,16 +90,13 @@ func span(n int, key func(int) string, less func(a, b string) bool, cursor strin
 		from = max(to-limit, 0)
 	}
 	if from > 0 && from < to {
-		previous = cursorAt(beforeKey, key(from))
+		previous = cursorAt(beforeKey, list, key(from))
 	}
 	if to < n && from < to {
-		next = cursorAt(behindKey, key(to-1))
+		next = cursorAt(behindKey, list, key(to-1))
 	}
 	return from, to, previous, next, nil
 }
-
-func ascending(a, b string) bool  { return a < b }
-func descending(a, b string) bool { return a > b }
 
 // choose refuses what is none of the choices; "" is always one.
 func choose(field, value string, choices ...string) error {

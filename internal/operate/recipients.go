@@ -26,6 +26,7 @@ type RecipientPage struct {
 	Total    int      `json:"total" doc:"How many fit, on all pages"`
 	Previous string   `json:"previous,omitempty" doc:"Cursor of the page before, absent on the first"`
 	Next     string   `json:"next,omitempty" doc:"Cursor of the next page, absent on the last"`
+	Held     int      `json:"-"` // how many were added at run time, whether or not they fit
 }
 
 // RecipientQuery selects local recipients.
@@ -46,6 +47,7 @@ type RecipientsChanged struct {
 	Domain  string `json:"domain"`
 	Added   int    `json:"added" doc:"The others were there"`
 	Removed int    `json:"removed" doc:"The others were not"`
+	Heading string `json:"heading,omitempty" doc:"Of CSV: what the first row says, where it was taken for a heading and left out"`
 }
 
 // Recipients returns a page of local recipients.
@@ -62,6 +64,7 @@ func (k *Desk) Recipients(ctx context.Context, who *access.Actor, domain string,
 	if !ok {
 		return RecipientPage{}, notServed(d.Name)
 	}
+	held := len(stored)
 	file, stored = containing(file, q.Text), containing(stored, q.Text)
 	// The lists are one behind the other: a key is the list's letter and the entry.
 	key := func(i int) string {
@@ -71,14 +74,14 @@ func (k *Desk) Recipients(ctx context.Context, who *access.Actor, domain string,
 		return "s" + stored[i-len(file)]
 	}
 	n := len(file) + len(stored)
-	from, to, previous, next, err := span(n, key, ascending, q.Cursor, limit)
+	from, to, previous, next, err := Span("recipients of "+mainName(d), n, key, false, q.Cursor, limit)
 	if err != nil {
 		return RecipientPage{}, err
 	}
 	part := func(list []string, skip int) []string {
 		return slices.Clone(list[min(max(from-skip, 0), len(list)):min(max(to-skip, 0), len(list))])
 	}
-	page := RecipientPage{Domain: mainName(d), File: part(file, 0), Stored: part(stored, len(file)), Total: n, Previous: previous, Next: next}
+	page := RecipientPage{Domain: mainName(d), File: part(file, 0), Stored: part(stored, len(file)), Total: n, Previous: previous, Next: next, Held: held}
 	if page.File == nil {
 		page.File = []string{}
 	}
@@ -128,7 +131,7 @@ func (k *Desk) ChangeRecipients(ctx context.Context, who *access.Actor, domain s
 		return RecipientsChanged{}, err
 	}
 	k.done(ctx, who, changeRecipients, mainName(d), fmt.Sprintf("%d added, %d removed: %s", added, removed, brief(add, remove)))
-	return RecipientsChanged{mainName(d), added, removed}, nil
+	return RecipientsChanged{Domain: mainName(d), Added: added, Removed: removed}, nil
 }
 
 // brief returns the first few of what was added and removed, for the audit log.

@@ -11,7 +11,7 @@ import (
 
 // Standing is one thing that can be said of how a domain stands, and what to do about it.
 type Standing struct {
-	Word string `json:"word" enum:"unreachable,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,verifies,listed,off,not_asked"`
+	Word string `json:"word" enum:"unreachable,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,unproven,verifies,listed,off,not_asked"`
 	Text string `json:"text" doc:"A sentence"`
 	Do   string `json:"do,omitempty" doc:"What to do about it, absent for nothing"`
 }
@@ -25,6 +25,7 @@ const (
 	StandsListEmpty   = "list_empty"
 	StandsAccepts     = "accepts_everything"
 	StandsTrouble     = "trouble"
+	StandsUnproven    = "unproven"
 	StandsVerifies    = "verifies"
 	StandsListed      = "listed"
 	StandsOff         = "off"
@@ -32,7 +33,7 @@ const (
 )
 
 var standingWords = []string{StandsUnreachable, StandsSuspect, StandsPaused, StandsNotEnforced, StandsListEmpty, StandsAccepts,
-	StandsTrouble, StandsVerifies, StandsListed, StandsOff, StandsNotAsked}
+	StandsTrouble, StandsUnproven, StandsVerifies, StandsListed, StandsOff, StandsNotAsked}
 
 // rank is the place of a standing among them: 0 matters most.
 func (s Standing) rank() int { return slices.Index(standingWords, s.Word) }
@@ -102,7 +103,10 @@ func asked(d *Domain, hosts []callout.HostStatus, add func(word, do, text string
 		add(StandsSuspect, "Test an address that you know exists. Is the destination the right one?",
 			"Suspect: %d recipients were refused, and none was ever accepted.", d.Verdicts.Invalid)
 	case trouble:
-	case c != nil || d.Verdicts != (Held{}):
+	case d.Verdicts.Valid == 0 && (c != nil || d.Verdicts.Invalid > 0): // one that refuses all relaying does so too
+		add(StandsUnproven, "Test an address that you know exists. Where that is refused too, run the doctor.",
+			"Not proven yet: the destination refuses recipients, and has accepted none so far.")
+	case d.Verdicts.Valid > 0:
 		add(StandsVerifies, "", "Verifies properly: the destination tells recipients that exist from those that don't.")
 	default:
 		add(StandsNotAsked, "Test an address to see how it answers.", "Not asked yet.")
@@ -111,17 +115,19 @@ func asked(d *Domain, hosts []callout.HostStatus, add func(word, do, text string
 
 // reach says whether hosts can be asked; trouble says that all can't.
 func reach(hosts []callout.HostStatus, add func(word, do, text string, args ...any)) (trouble bool) {
-	var bad []string
-	var last *callout.Problem
+	var bad, whys []string
 	for _, h := range hosts {
-		if h.State == callout.StateBackOff || h.State == callout.StateTrouble {
-			bad = append(bad, h.Address)
-			last = h.Problem
+		if h.State != callout.StateBackOff && h.State != callout.StateTrouble {
+			continue
+		}
+		bad = append(bad, h.Address)
+		if h.Problem != nil && len(whys) < mostNamed {
+			whys = append(whys, h.Problem.Error())
 		}
 	}
 	why := ""
-	if last != nil {
-		why = ": " + last.Error()
+	if len(whys) > 0 {
+		why = ": " + strings.Join(whys, "; ")
 	}
 	switch {
 	case len(bad) == 0:

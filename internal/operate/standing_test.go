@@ -13,6 +13,8 @@ func TestStandings(t *testing.T) {
 	up := callout.HostStatus{Address: "192.0.2.1:25", State: callout.StateUp}
 	down := callout.HostStatus{Address: "192.0.2.2:25", State: callout.StateBackOff, Problem: &callout.Problem{
 		Kind: callout.NoConnection, Stage: callout.StageConnect, Host: callout.Host{Name: "mx2.example.com", Port: 25}}}
+	gone := down
+	gone.Address, gone.Problem = "192.0.2.3:25", &callout.Problem{Kind: callout.Timeout, Host: callout.Host{Name: "mx3.example.com", Port: 25}}
 	accepts := &CatchAll{Accepts: true, Host: "192.0.2.1:25"}
 	turned := &CatchAll{Accepts: true, Turned: true, Host: "192.0.2.1:25"}
 	for _, tt := range []struct {
@@ -24,13 +26,14 @@ func TestStandings(t *testing.T) {
 	}{
 		{"never asked", Domain{Mode: "callout", Enforce: true}, nil, "not_asked", "Not asked yet"},
 		{"known by its verdicts", Domain{Mode: "callout", Enforce: true, Verdicts: Held{1, 1}}, []callout.HostStatus{up}, "verifies", "Verifies properly"},
-		{"known by its probe", Domain{Mode: "callout", Enforce: true, CatchAll: &CatchAll{}}, nil, "verifies", ""},
+		{"known by its probe alone", Domain{Mode: "callout", Enforce: true, CatchAll: &CatchAll{}}, nil, "unproven", "accepted none"},
 		{"catch-all", Domain{Mode: "callout", Enforce: true, CatchAll: accepts}, nil, "accepts_everything", "192.0.2.1:25 takes any address"},
 		{"catch-all beside a list", Domain{Mode: "list+callout", Enforce: true, Recipients: 3, CatchAll: accepts}, nil, "accepts_everything", ""},
 		{"turned into one", Domain{Mode: "callout", Enforce: true, CatchAll: turned}, nil, "suspect", "refused some not long ago"},
 		{"nobody was ever accepted", Domain{Mode: "callout", Enforce: true, Verdicts: Held{0, fewRefused}}, nil, "suspect", "none was ever accepted"},
-		{"few were refused", Domain{Mode: "callout", Enforce: true, Verdicts: Held{0, fewRefused - 1}}, nil, "verifies", ""},
+		{"few were refused", Domain{Mode: "callout", Enforce: true, Verdicts: Held{0, fewRefused - 1}}, nil, "unproven", ""},
 		{"no host can be asked", Domain{Mode: "callout", Enforce: true, Verdicts: Held{1, 0}}, []callout.HostStatus{down}, "unreachable", "mx2.example.com"},
+		{"no host of two can", Domain{Mode: "callout", Enforce: true, Verdicts: Held{1, 0}}, []callout.HostStatus{down, gone}, "unreachable", "mx2.example.com:25: connect: no connection; callout to mx3.example.com:25: queue: timeout"},
 		{"one of two can't", Domain{Mode: "callout", Enforce: true, Verdicts: Held{1, 0}}, []callout.HostStatus{up, down}, "trouble verifies", "192.0.2.2:25"},
 		{"paused, and away", Domain{Mode: "callout", Enforce: true, Paused: &Pause{}}, []callout.HostStatus{down}, "unreachable paused", "until somebody resumes it"},
 		{"paused for a time", Domain{Mode: "callout", Enforce: true, Paused: &Pause{Until: time.Unix(0, 0)}}, nil, "paused not_asked", "1970-01-01T00:00:00Z"},

@@ -11,9 +11,10 @@ import (
 
 // Status is how everything stands that somebody may see.
 type Status struct {
-	Hosts   []Host         `json:"hosts"`
-	Domains []DomainStatus `json:"domains" doc:"Each followed by its aliases"`
-	Alerts  []Alert        `json:"alerts"`
+	Hosts    []Host         `json:"hosts"`
+	NextHops []NextHop      `json:"next_hops,omitempty" doc:"Where the gateway passes mail on to; for admins"`
+	Domains  []DomainStatus `json:"domains" doc:"Each followed by its aliases"`
+	Alerts   []Alert        `json:"alerts"`
 }
 
 // DomainStatus is how a domain stands, or an alias.
@@ -35,7 +36,7 @@ type DomainStatus struct {
 
 // Status returns how everything stands that somebody may see.
 func (k *Desk) Status(ctx context.Context, who *access.Actor) (Status, error) {
-	s := Status{Hosts: k.Hosts(who), Domains: []DomainStatus{}, Alerts: k.Alerts(who)}
+	s := Status{Hosts: k.Hosts(who), NextHops: k.NextHops(who), Domains: []DomainStatus{}, Alerts: k.Alerts(who)}
 	all, err := k.verifier.Status(ctx)
 	if err != nil {
 		return Status{}, err
@@ -75,9 +76,9 @@ func (k *Desk) domainStatus(who *access.Actor, s *verify.DomainStatus) (view Dom
 
 // Alert is something that somebody should look at.
 type Alert struct {
-	Kind   string    `json:"kind" enum:"paused,turned,list_empty,loop"`
+	Kind   string    `json:"kind" enum:"paused,turned,list_empty,loop,host_trouble,hop_unreachable,hop_refuses"`
 	Domain string    `json:"domain,omitempty" doc:"What it is about: a domain, a host, or everything"`
-	Host   string    `json:"host,omitempty"`
+	Host   string    `json:"host,omitempty" doc:"hop_*: the hosts of the next hop, the first three"`
 	Since  time.Time `json:"since,omitzero"`
 	Until  time.Time `json:"until,omitzero" doc:"Absent while it is open"`
 	Text   string    `json:"text" doc:"What it means and what to do, in one line"`
@@ -95,6 +96,10 @@ func (k *Desk) PastAlerts(ctx context.Context, who *access.Actor, cursor string,
 	if limit, err = rows(limit, DefaultLimit, MaxLimit); err != nil {
 		return nil, "", err
 	}
+	const list = "alerts that are over"
+	if cursor, err = sourceOf(list, cursor); err != nil {
+		return nil, "", err
+	}
 	found, next, err := k.history.PastAlertsOf(ctx, k.concernedBy(who), cursor, limit)
 	if err != nil {
 		return nil, "", err
@@ -103,7 +108,7 @@ func (k *Desk) PastAlerts(ctx context.Context, who *access.Actor, cursor string,
 	for _, a := range found {
 		page = append(page, alertView(&a))
 	}
-	return page, next, nil
+	return page, named(list, next), nil
 }
 
 // concernedBy returns the domains of which somebody may see alerts, nil for all of them.

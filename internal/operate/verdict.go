@@ -73,12 +73,17 @@ func (k *Desk) Verdicts(ctx context.Context, who *access.Actor, domain string, q
 	if err != nil {
 		return VerdictPage{}, err
 	}
-	status := map[string]store.Status{"valid": store.Valid, "invalid": store.Invalid}[q.Status]
-	found, err := k.verifier.List(ctx, d, store.Query{Status: status, Prefix: q.Prefix, Text: q.Text, Cursor: q.Cursor, Limit: limit})
+	list := "verdicts of " + d.Name
+	cursor, err := sourceOf(list, q.Cursor)
 	if err != nil {
 		return VerdictPage{}, err
 	}
-	page := VerdictPage{Verdicts: make([]Verdict, 0, len(found.Verdicts)), Previous: found.Previous, Next: found.Next}
+	status := map[string]store.Status{"valid": store.Valid, "invalid": store.Invalid}[q.Status]
+	found, err := k.verifier.List(ctx, d, store.Query{Status: status, Prefix: q.Prefix, Text: q.Text, Cursor: cursor, Limit: limit})
+	if err != nil {
+		return VerdictPage{}, err
+	}
+	page := VerdictPage{Verdicts: make([]Verdict, 0, len(found.Verdicts)), Previous: named(list, found.Previous), Next: named(list, found.Next)}
 	for _, row := range found.Verdicts {
 		page.Verdicts = append(page.Verdicts, storedVerdict(row, d))
 	}

@@ -21,7 +21,8 @@ type Answer struct {
 }
 
 // Verify decides on a recipient as a front end would. With fresh its destination is asked whatever is known, and what it
-// says is kept; trace is called with the dialogue as it happens, unless the same is being asked already. It may be nil.
+// says is kept; trace is called with the dialogue as it happens, unless the same is being asked already. It may be nil. It ends
+// within 15 s of the right of who asks, with ErrEnded or what refuses them then; what is asked already goes on.
 func (k *Desk) Verify(ctx context.Context, who *access.Actor, recipient string, fresh bool, trace func(callout.Line)) (Answer, error) {
 	rcpt, _, err := k.recipient(ctx, who, testRecipient, recipient)
 	if err != nil {
@@ -29,11 +30,18 @@ func (k *Desk) Verify(ctx context.Context, who *access.Actor, recipient string, 
 	}
 	q := verify.Question{Recipient: rcpt, Front: FrontAPI, Client: who.From}
 	begun := time.Now()
+	within, over := k.while(ctx, who, func(ctx context.Context, now *access.Actor) error {
+		_, _, err := k.recipient(ctx, now, testRecipient, recipient)
+		return err
+	})
 	var d verify.Decision
 	if trace == nil {
-		d, err = k.decide(ctx, who, q, fresh)
+		d, err = k.decide(within, who, q, fresh)
 	} else {
-		d, err = k.followed(ctx, who, q, fresh, trace)
+		d, err = k.followed(within, who, q, fresh, trace)
+	}
+	if ended := over(); ended != nil {
+		err = ended
 	}
 	if err != nil {
 		return Answer{}, err

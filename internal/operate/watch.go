@@ -9,13 +9,6 @@ import (
 	"callout/internal/decisions"
 )
 
-// ErrEnded is that of a Watch whose token has expired or was revoked, or whose user is gone, has another password since or
-// has logged out.
-var ErrEnded error = &Error{Kind: Forbidden, Detail: "the token or login with which this began has ended; begin again with another"}
-
-// askAgain is how often a Watch in which nothing happens asks who watches, and what theirs is.
-const askAgain = 15 * time.Second
-
 // Watch tells of decisions as they are made, from now on, or after one that is known by its number, until ctx ends or
 // tell returns an error, which it returns. lost says that some were made faster than they were told. Each time it looks,
 // what is told is what who may see then; the error is ErrEnded, within 15 s, when that is nothing any more.
@@ -70,16 +63,15 @@ type watch struct {
 // look finds out who watches now, and what is theirs: where they may something else, and now and then, since their domains
 // may have other aliases.
 func (w *watch) look(ctx context.Context) error {
-	now, ok := w.desk.access.Still(w.who)
-	if !ok {
-		return ErrEnded
+	now, err := w.desk.Still(w.who)
+	if err != nil {
+		return err
 	}
 	same := now.SameScope(w.who)
 	w.who = now
 	if same && time.Since(w.made) < askAgain {
 		return nil
 	}
-	var err error
 	w.filter, err = w.desk.filter(ctx, now, &w.query)
 	w.made = time.Now()
 	return err

@@ -14,14 +14,16 @@ import (
 	"callout/internal/access"
 	"callout/internal/config"
 	"callout/internal/decisions"
+	"callout/internal/doctor"
 	"callout/internal/domains"
 	"callout/internal/history"
 	"callout/internal/store"
 	"callout/internal/store/sqlite"
+	"callout/internal/verify"
 )
 
-// office is a Desk with domains and users, and nothing that asks: secret.example, whose alias is alias.example, and
-// example.com.
+// office is a Desk with domains and users: secret.example, whose alias is alias.example, and example.com, where nobody is asked,
+// and slow.example, whose destination never says anything.
 type office struct {
 	*Desk
 	root *access.Actor
@@ -34,7 +36,8 @@ func newOffice(t *testing.T) *office {
 	check(t, err)
 	behind := store.NewBehind(db, store.BehindOptions{})
 	c, err := config.Parse("callout.toml", []byte("[[domain]]\nname = \"secret.example\"\naliases = [\"alias.example\"]\nmode = \"off\"\n"+
-		"[[domain]]\nname = \"example.com\"\naliases = [\"example.org\"]\nmode = \"off\"\n"))
+		"[[domain]]\nname = \"example.com\"\naliases = [\"example.org\"]\nmode = \"off\"\n"+
+		"[[domain]]\nname = \"slow.example\"\ndestinations = [\"192.0.2.1\"]\nanswer_within = \"2m\"\ndeadline = \"2m\"\n"))
 	check(t, err)
 	registry, err := domains.New(ctx, db, behind, c.Domains, c.BuildDomain)
 	check(t, err)
@@ -43,9 +46,13 @@ func newOffice(t *testing.T) *office {
 	check(t, err)
 	past, err := history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: db, Log: log, Alerts: func() []history.Alert { return nil }})
 	check(t, err)
-	k := New(Options{Domains: registry, Access: users, Decisions: decisions.NewLog(10), History: past, Log: log})
+	v, err := verify.New(ctx, verify.Options{Domains: registry, Asker: silence{}, Store: db, Behind: behind, MaxEntries: 1000})
+	check(t, err)
+	k := New(Options{Verifier: v, Domains: registry, Access: users, Decisions: decisions.NewLog(10), History: past, Ward: &doctor.Ward{},
+		Doctor: doctor.Options{Dial: silence{}.dial}, Log: log})
 	t.Cleanup(func() {
 		k.Close()
+		v.Close(ctx)
 		past.Close(ctx)
 		users.Close(ctx)
 		behind.Close(ctx)

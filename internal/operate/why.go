@@ -13,7 +13,7 @@ import (
 func Why(e *decisions.Entry) string {
 	text := because(e)
 	if e.Would != "" {
-		text = fmt.Sprintf("Would be %s, and is accepted because nothing is enforced: %s", past[e.Would], lower(text))
+		text = fmt.Sprintf("Would be %s, and is accepted because it is paused or not enforced: %s", past[e.Would], lower(text))
 	}
 	return text
 }
@@ -49,9 +49,12 @@ func because(e *decisions.Entry) string {
 	case verify.ReasonCatchAll:
 		return fmt.Sprintf("The domain accepts every recipient: %s took a random address with %q (%s).", e.Host, e.Reply, from(e))
 	case verify.ReasonStale:
-		return fmt.Sprintf("The destination can't say now%s, and it existed when last asked: %s answered %q (%s).", colon(e.Problem), e.Host, e.Reply, from(e))
+		return fmt.Sprintf("The destination can't say now%s, and it existed when last asked: %s answered %q%s.", colon(e.Problem), e.Host, e.Reply, ago(e))
 	case verify.ReasonRecipient:
 		return fmt.Sprintf("%s answered %q (%s).", e.Host, e.Reply, from(e))
+	}
+	if e.Problem != "" && e.Source == verify.FromNowhere.String() {
+		return fmt.Sprintf("The destination was not asked whether it exists: %s.", e.Problem)
 	}
 	if e.Problem != "" {
 		return fmt.Sprintf("The destination did not say whether it exists: %s (%s).", e.Problem, from(e))
@@ -68,6 +71,14 @@ func from(e *decisions.Entry) string {
 		return "from the cache"
 	}
 	return fmt.Sprintf("from the cache, asked %s ago", spell(time.Duration(*e.AgeSeconds)*time.Second))
+}
+
+// ago is from for what was said before, also where somebody has just been asked in vain.
+func ago(e *decisions.Entry) string {
+	if e.Source != verify.FromCache.String() {
+		return ""
+	}
+	return " (" + from(e) + ")"
 }
 
 func colon(s string) string {

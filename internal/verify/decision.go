@@ -32,7 +32,7 @@ type Source uint8
 
 // The sources.
 const (
-	FromNowhere Source = iota // no verdict was needed, or none came in time
+	FromNowhere Source = iota // no verdict was needed, none came in time, or no host was to be asked
 	FromCache                 // memory or store
 	FromCallout               // the destination was asked, for this question or an equal one at the same time
 )

@@ -3,7 +3,6 @@ package verify_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"callout/internal/lab/labtest"
 	"callout/internal/store"
 	"callout/internal/store/sqlite"
+	"callout/internal/store/sqlite/sqlitetest"
 	"callout/internal/verify"
 )
 
@@ -42,7 +42,7 @@ import (
 //	> restart
 func TestDialogues(t *testing.T) {
 	labtest.Run(t, "testdata/*.txt", func(t *testing.T, n *lab.Network) labtest.Player {
-		p := &player{t: t, network: n, path: filepath.Join(t.TempDir(), "callout.db"), settings: domains.DefaultSettings()}
+		p := &player{t: t, network: n, path: sqlitetest.Path(t), settings: domains.DefaultSettings()}
 		p.settings.Callout.Hostname = "filter.example.net"
 		p.start()
 		return p
@@ -70,7 +70,7 @@ func (p *player) start() {
 	if p.store, err = sqlite.Open(ctx, p.path); err != nil {
 		p.t.Fatal(err)
 	}
-	p.behind = store.NewBehind(p.store, store.BehindOptions{})
+	p.behind = store.NewBehind(seldomPurged(p.store), store.BehindOptions{})
 	if p.registry, err = domains.New(ctx, p.store, p.behind, p.served(), nil); err != nil {
 		p.t.Fatal(err)
 	}

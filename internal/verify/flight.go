@@ -149,7 +149,7 @@ func (v *Verifier) resolve(ctx context.Context, f *flight) (Verdict, Source) {
 		v.hold(f, false)
 	}
 	if f.again {
-		return v.keep(f, v.asker.Ask(ctx, f.question()), false), FromCallout
+		return v.found(f, v.asker.Ask(ctx, f.question()), false)
 	}
 	if verdict, ok := v.known(f); ok {
 		return verdict, FromCache
@@ -173,7 +173,17 @@ func (v *Verifier) resolve(ctx context.Context, f *flight) (Verdict, Source) {
 		v.renew(f, &q)
 	}
 	a, turned := v.settle(ctx, f, v.asker.Ask(ctx, q))
-	return v.keep(f, a, turned), FromCallout
+	return v.found(f, a, turned)
+}
+
+// found keeps an answer, and says where the verdict that is made of it came from.
+func (v *Verifier) found(f *flight, a callout.Answer, turned bool) (Verdict, Source) {
+	verdict := v.keep(f, a, turned)
+	if a.NotAsked && verdict.Status == Unknown {
+		verdict.Asked = time.Time{}
+		return verdict, FromNowhere
+	}
+	return verdict, FromCallout
 }
 
 // storeFailed tells that the store could not be read; the question is answered without it.

@@ -33,7 +33,7 @@ func TestListGoesBack(t *testing.T) {
 		}
 	}
 	for _, prefix := range []string{"", "USER", "nobody"} {
-		for limit := 1; limit <= 20; limit++ {
+		for _, limit := range []int{1, 2, 5, 6, 7, 17, 18, 19} { // 18 rows, 6 of each domain
 			list := func(cursor string) verify.Page {
 				t.Helper()
 				p, err := h.List(ctx, h.registry.Lookup("example.com"), store.Query{Prefix: prefix, Limit: limit, Cursor: cursor})

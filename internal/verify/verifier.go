@@ -199,7 +199,7 @@ func (v *Verifier) atHand(d *domains.Domain, r address.Recipient, now int64) (de
 func (v *Verifier) ask(ctx context.Context, f *flight) Decision {
 	f, kept := v.join(f)
 	verdict, source := v.wait(ctx, f.d, f)
-	if kept {
+	if kept && source == FromCallout {
 		source = FromCache
 	}
 	return decide(f.d, verdict, source)

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"sort"
 	"strings"
 
 	"callout/internal/access"
@@ -104,27 +103,15 @@ func formFailed(err error) (status int, mendable bool) {
 // accessRows are the rows of a page.
 const accessRows = 100
 
-// sliceOf returns the part of all that a list's page has. All is in the order of its keys; a cursor is a key.
-func sliceOf[T any](l *List, all []T, key func(T) string, one, many string) ([]T, Pager) {
-	from, to := 0, min(accessRows, len(all))
-	if cursor, back := l.Cursor(); back {
-		to = sort.Search(len(all), func(i int) bool { return key(all[i]) >= cursor })
-		from = max(to-accessRows, 0)
-	} else if cursor != "" {
-		from = sort.Search(len(all), func(i int) bool { return key(all[i]) > cursor })
-		to = min(from+accessRows, len(all))
+// sliceOf returns the part of all that a list's page has. All is in the order of its keys; name is that of the list, "users".
+func sliceOf[T any](l *List, all []T, key func(T) string, one, name string) ([]T, Pager, error) {
+	at := func(i int) string { return key(all[i]) }
+	cursor, _ := l.Cursor()
+	from, to, previous, next, err := operate.Span(name, len(all), at, false, cursor, accessRows)
+	if err == nil && from == to { // nothing is there any more: what there is begins at the first
+		from, to, previous, next, err = operate.Span(name, len(all), at, false, "", accessRows)
 	}
-	if from == to { // nothing is there any more: what there is begins at the first
-		from, to = 0, min(accessRows, len(all))
-	}
-	previous, next := "", ""
-	if from > 0 && from < len(all) {
-		previous = key(all[from])
-	}
-	if to > from && to < len(all) {
-		next = key(all[to-1])
-	}
-	return all[from:to], pagerOf(l, previous, next, Plural(int64(len(all)), one, many))
+	return all[from:to], pagerOf(l, previous, next, Plural(int64(len(all)), one, name)), err
 }
 
 // domainsOf reads a field that names domains, one a line or with blanks or commas between.

@@ -71,7 +71,10 @@ func (v *visit) tokens() error {
 	})
 	key := func(t access.Token) string { return t.Label + " " + t.ID }
 	slices.SortFunc(all, func(a, b access.Token) int { return strings.Compare(key(a), key(b)) })
-	all, data.Pager = sliceOf(l, all, key, "token", "tokens")
+	var err error
+	if all, data.Pager, err = sliceOf(l, all, key, "token", "tokens"); err != nil {
+		return err
+	}
 	data.Rows = v.tokenRows(all)
 	return v.page("accesstokens", v.accessPage("Tokens", "tokens", data))
 }

@@ -55,7 +55,9 @@ func (v *visit) users() error {
 	all = slices.DeleteFunc(all, func(u access.User) bool {
 		return !has(l.Get("q"), append([]string{u.Name}, u.Domains...)...) || l.Get("role") != "" && l.Get("role") != string(u.Role)
 	})
-	all, data.Pager = sliceOf(l, all, func(u access.User) string { return u.Name }, "user", "users")
+	if all, data.Pager, err = sliceOf(l, all, func(u access.User) string { return u.Name }, "user", "users"); err != nil {
+		return err
+	}
 	tokens := map[string]int{}
 	for _, t := range v.desk.Tokens(v.who) {
 		tokens[t.Owner]++

@@ -7,11 +7,13 @@ import (
 )
 
 func TestAUserChangesTheirOwnPassword(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	other := h.visitor()
 	other.logIn("user")
 	const next = "another password"
 	h.User.post("/account", "old", "wrong", "password", next, "again", next).status(http.StatusForbidden).has(`id="f-old-error"`)
+	h.Admin.get("/access/audit").shows("user", "change password", "the old password is wrong")
 	h.User.post("/account", "old", housePassword, "password", next, "again", "else").status(http.StatusUnprocessableEntity).has(`id="f-again-error"`)
 	page := h.User.post("/account", "old", housePassword, "password", "short", "again", "short").status(http.StatusUnprocessableEntity).has(`id="f-password-error"`)
 	if strings.Contains(page.Body, housePassword) || strings.Contains(page.Body, `value="short"`) {
@@ -25,6 +27,7 @@ func TestAUserChangesTheirOwnPassword(t *testing.T) {
 }
 
 func TestTheLoginKeepsTheNameAndTellsNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Stranger.get("/login").status(http.StatusOK).shows("Log in", "Name", "Password").hides("(needed)", "callout user add")
 	known := h.Stranger.post("/login", "name", "user", "password", "wrong", "next", "/cache").status(http.StatusUnauthorized).

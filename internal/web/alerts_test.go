@@ -9,6 +9,7 @@ import (
 )
 
 func TestOpenAlertsSayWhatTheyMeanAndWhereToDoSomething(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	s := h.Admin.get("/alerts").status(http.StatusOK).shows("Empty list: list.test", "Open the domain")
 	if !contains(s.Body, `href="/domains/list.test"`) {
@@ -48,6 +49,7 @@ func TestAlertsAreWordedForAPage(t *testing.T) {
 
 // What is paused is resumed from where it is seen, and one is back there.
 func TestPausesAreResumedFromWhereTheyAreSeen(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.post("/pause", "length", "1h")
 	h.Admin.post("/domains/example.com/pause", "length", "")

@@ -20,6 +20,13 @@ var alertKinds = map[string]alertWords{
 		"Add its recipients, or choose another mode.", "Its mode was list, and there were no local recipients: all its mail was deferred."},
 	"loop": {"A destination is this server itself", "Nobody is asked there, and no mail goes there.",
 		"Name the server that holds the mailboxes, or that mail is to go to.", "Nobody was asked there, and no mail went there."},
+	"host_trouble": {"A destination can't be asked", "The other hosts of its domains are asked; where there are none, recipients that are not known are deferred.",
+		"See whether it is up and lets this server in, and run the doctor for a domain of it.",
+		"The other hosts of its domains were asked; where there were none, recipients that were not known were deferred."},
+	"hop_unreachable": {"A next hop can't be reached", "Mail that goes there is put off: its senders keep it and try again.",
+		"See whether the server is up, and its port open from here.", "Mail that goes there was put off."},
+	"hop_refuses": {"A next hop takes no mail from here", "Mail that goes there is put off: its senders keep it and try again.",
+		"Its log says why.", "Mail that goes there was put off."},
 }
 
 // alertNotice words an alert that is open or over.
@@ -38,6 +45,9 @@ func alertNotice(a *operate.Alert) Notice {
 			n.Title = "Everything was paused"
 		}
 	}
+	if a.Domain != "" && strings.HasPrefix(a.Kind, "hop_") { // to whom the host is not named
+		n.Do = "Who runs this server can see why."
+	}
 	if !a.Until.IsZero() {
 		n.Kind, n.Text, n.Do = "off", words.meant, ""
 	}
@@ -54,6 +64,8 @@ func (v *visit) openAlert(a *operate.Alert, pauses []operate.Pause) Notice {
 	switch {
 	case a.Domain != "":
 		n.Link = Link{Text: "Open the domain", URL: domainURL(a.Domain)}
+	case strings.HasPrefix(a.Kind, "hop_"):
+		n.Link = Link{Text: "See the next hops", URL: "/destinations"}
 	case a.Host != "":
 		n.Link = Link{Text: "Open the destination", URL: hostURL(a.Host)}
 		if h, err := v.desk.Host(v.ctx(), v.who, a.Host); err == nil && len(h.Names) > 0 {

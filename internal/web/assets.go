@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed static
@@ -39,6 +40,15 @@ type assets struct {
 	urls  map[string]string // name below static -> URL
 	files map[string]*asset // URL -> file
 }
+
+// ownAssets are those of the program.
+var ownAssets = sync.OnceValues(func() (*assets, error) {
+	static, err := fs.Sub(staticFiles, "static")
+	if err != nil {
+		return nil, fmt.Errorf("static files: %w", err)
+	}
+	return newAssets(static)
+})
 
 func newAssets(files fs.FS) (*assets, error) {
 	a := &assets{urls: map[string]string{}, files: map[string]*asset{}}

@@ -26,6 +26,7 @@ func lookAtGallery(t *testing.T, o browser.Options) *browser.Page {
 
 // Every block is for everybody: light and dark, wide and narrow.
 func TestEveryBlockInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, o := range []browser.Options{{}, {Width: 360, Dark: true}} {
 		p := lookAtGallery(t, o)
 		p.In("[data-tail]").WaitText("r4<b>⟨U+202E⟩@example.com")
@@ -37,6 +38,7 @@ func TestEveryBlockInABrowser(t *testing.T) {
 }
 
 func TestScriptMakesPagesQuicker(t *testing.T) {
+	t.Parallel()
 	p := lookAtGallery(t, browser.Options{})
 	p.In("[data-tail]").WaitText("r4<b>⟨U+202E⟩@example.com") // as text
 	p.Eval(`(document.activeElement.blur(), '')`)             // a field that is wrong has the focus at first
@@ -70,6 +72,7 @@ func TestScriptMakesPagesQuicker(t *testing.T) {
 }
 
 func TestAListThatCanNotBeFetchedInPlaceIsGoneToAsAPage(t *testing.T) {
+	t.Parallel()
 	p := lookAtGallery(t, browser.Options{})
 	p.In("#list").Click("Recipient")
 	p.In("#list").Text("th[aria-sort=descending]")
@@ -83,6 +86,7 @@ func TestAListThatCanNotBeFetchedInPlaceIsGoneToAsAPage(t *testing.T) {
 }
 
 func TestPagesStandWithoutScript(t *testing.T) {
+	t.Parallel()
 	p := lookAtGallery(t, browser.Options{NoScript: true})
 	p.WaitText("Over the last hour 18 decisions a second")
 	p.Fill("Address begins with", "ann")

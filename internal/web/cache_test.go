@@ -7,6 +7,7 @@ import (
 )
 
 func TestTheCacheIsSearched(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com")
 	h.Admin.get("/cache?q=john%40example.com").status(http.StatusOK).at("/recipients/john@example.com")
@@ -22,6 +23,7 @@ func TestTheCacheIsSearched(t *testing.T) {
 }
 
 func TestTheCacheCountsVerdictsByDomain(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.get("/cache").status(http.StatusOK).shows("Nothing is cached", "Test an address").hides("Clear everything")
 	h.know("john@example.com", "mary@example.com", "nobody@example.org", "boss2@file.test")
@@ -39,6 +41,7 @@ func TestTheCacheCountsVerdictsByDomain(t *testing.T) {
 }
 
 func TestEverythingIsClearedOnceItIsConfirmed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "nobody@example.org", "boss2@file.test")
 	h.Admin.get("/cache/clear").status(http.StatusOK).shows("This clears 3 cached verdicts of 2 domains", "Type everything to confirm")
@@ -53,6 +56,7 @@ func TestEverythingIsClearedOnceItIsConfirmed(t *testing.T) {
 }
 
 func TestADomainUserCanNotClearEverything(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "boss2@file.test")
 	h.User.get("/cache/clear").status(http.StatusForbidden).shows("You may clear each of your domains.")

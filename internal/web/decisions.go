@@ -1,17 +1,16 @@
 package web
 
 import (
-	"strconv"
 	"time"
 
 	"callout/internal/operate"
 )
 
 func (w *Web) decisionRoutes() map[string]action {
-	tails := &crowd{most: mostTails, each: mostTailsEach}
+	tails, places := &crowd{most: mostTails, each: mostTailsEach}, newDecisionPlaces()
 	return map[string]action{
-		"GET /decisions":      (*visit).decisions,
-		"GET /decisions/tail": func(v *visit) error { return v.decisionTail(tails) },
+		"GET /decisions":      func(v *visit) error { return v.decisions(places) },
+		"GET /decisions/tail": func(v *visit) error { return v.decisionTail(tails, places) },
 	}
 }
 
@@ -37,7 +36,7 @@ type Decisions struct {
 // tailRows are the rows that a page keeps while new ones come in at its top.
 const tailRows = 200
 
-func (v *visit) decisions() error {
+func (v *visit) decisions(places decisionPlaces) error {
 	l := ReadList(v.r, ListSpec{Filters: decisionFilters})
 	data := Decisions{List: l, Blank: decisionRow{Live: true}, Most: tailRows, Filtered: l.Filtered(), None: v.noDecisions(l)}
 	if data.Filtered {
@@ -48,7 +47,7 @@ func (v *visit) decisions() error {
 		p.Crumbs = []Link{{"Domains", "/domains"}, {found.Domain, domainURL(found.Domain)}}
 	}
 	q := decisionQuery(l)
-	last := v.desk.LastDecision(v.who)
+	last := v.desk.From(0) // before the page is made: none is missed
 	page, err := v.desk.Decisions(v.ctx(), v.who, q)
 	if field, text := filterProblem(err, q.Domain != ""); text != "" {
 		status, _ := worded(err)
@@ -65,7 +64,7 @@ func (v *visit) decisions() error {
 	if q.Cursor != "" {
 		data.First = l.First()
 	} else {
-		data.Tail = tailURL(l, page.Decisions, last)
+		data.Tail = tailURL(l, page.Decisions, last, places)
 	}
 	if page.Next != "" {
 		data.Next = l.After(page.Next)
@@ -82,14 +81,11 @@ func decisionQuery(l *List) operate.DecisionQuery {
 }
 
 // tailURL is where those come from that are newer than a page. last was the last one of all before the page was made.
-func tailURL(l *List, page []operate.Decision, last uint64) string {
+func tailURL(l *List, page []operate.Decision, last uint64, places decisionPlaces) string {
 	if len(page) > 0 {
 		last = max(last, page[0].Seq)
 	}
-	pairs := []string{"after", ""}
-	if last > 0 {
-		pairs[1] = strconv.FormatUint(last, 10)
-	}
+	pairs := []string{"after", places.after(last)}
 	for _, name := range decisionFilters {
 		pairs = append(pairs, name, l.Get(name))
 	}

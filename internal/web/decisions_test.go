@@ -8,6 +8,7 @@ import (
 )
 
 func TestDecisionsAreListedWithWhyTheyWereMade(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "nobody@example.com", "one@other.test")
 	_, err := h.Desk.Verify(t.Context(), h.Root, "any@other.test", false, nil)
@@ -24,10 +25,11 @@ func TestDecisionsAreListedWithWhyTheyWereMade(t *testing.T) {
 	_, err = h.Desk.Pause(t.Context(), h.Root, "example.com", "1h")
 	check(t, err)
 	h.know("nobody@example.com")
-	h.Admin.get("/decisions").shows("✓ accept would be ✕ reject", "Would be refused, and is accepted because nothing is enforced")
+	h.Admin.get("/decisions").shows("✓ accept would be ✕ reject", "Would be refused, and is accepted because it is paused or not enforced")
 }
 
 func TestDecisionsAreFilteredByTheURL(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "nobody@example.com", "any@other.test")
 	for query, want := range map[string]string{
@@ -59,6 +61,7 @@ func TestDecisionsAreFilteredByTheURL(t *testing.T) {
 }
 
 func TestWhatCantBeUsedInAFilterIsSaidAtItsField(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	page := h.Admin.get("/decisions?domain=exa%20mple&q=john").status(http.StatusBadRequest).shows("is not a domain name")
 	for _, want := range []string{`id="f-domain-error"`, `value="exa mple"`, `value="john"`} {
@@ -73,6 +76,7 @@ func TestWhatCantBeUsedInAFilterIsSaidAtItsField(t *testing.T) {
 }
 
 func TestOlderDecisionsAreOnPagesOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for i := range 120 {
 		_, err := h.Desk.Verify(t.Context(), h.Root, fmt.Sprintf("r%03d@list.test", i), false, nil)
@@ -87,6 +91,7 @@ func TestOlderDecisionsAreOnPagesOfTheirOwn(t *testing.T) {
 }
 
 func TestADomainUserSeesDecisionsOfTheirDomainsAlone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "mary@example.org", "secret@other.test")
 	h.User.get("/decisions").shows("john@example.com", "mary@example.org").hides("other.test", "secret")
@@ -101,6 +106,7 @@ func TestADomainUserSeesDecisionsOfTheirDomainsAlone(t *testing.T) {
 }
 
 func TestWhatStrangersSaidIsTextInDecisions(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know(`"<img src=x onerror=alert(1)>"@example.com`)
 	for _, path := range []string{"/decisions", "/", "/decisions?q=%22%3E%3Cimg+src%3Dx%3E"} {

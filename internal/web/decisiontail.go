@@ -1,11 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"callout/internal/operate"
@@ -16,14 +16,14 @@ const (
 	mostTails     = 200
 	mostTailsEach = 20 // of one user
 
-	// A comment comes at every beat, so that what stands between does not hang up, and one that is gone is noticed.
+	// An event comes at every beat, so that what stands between does not hang up, and one that is gone is noticed.
 	tailBeat = 15 * time.Second
 	// After its life a tail ends, and the browser comes again by itself: whoever's session has run out meanwhile does not.
 	tailLife = 10 * time.Minute
 )
 
 // decisionTail tells of decisions as they are made.
-func (v *visit) decisionTail(tails *crowd) error {
+func (v *visit) decisionTail(tails *crowd, places decisionPlaces) error {
 	q := decisionQuery(ReadList(v.r, ListSpec{Filters: decisionFilters}))
 	q.Cursor, q.Limit = "", 1
 	if _, err := v.desk.Decisions(v.ctx(), v.who, q); err != nil { // said before the stream begins
@@ -37,41 +37,32 @@ func (v *visit) decisionTail(tails *crowd) error {
 		return err
 	}
 	defer leave()
-	who := v.access.InSession(v.ctx(), v.sessions, v.who)
-	last := func() uint64 {
-		now, ok := v.access.Still(who)
-		if !ok {
-			return 0
-		}
-		return v.desk.LastDecision(now)
+	after := v.desk.From(lastSeen(v.r, places)) // before the browser hears that it has begun
+	t := &tail{
+		w: v.ResponseWriter, conn: http.NewResponseController(v.ResponseWriter), now: v.shell.now, places: places,
+		last: func() uint64 { return v.desk.From(0) }, seen: after, told: after,
 	}
-	t := &tail{w: v.ResponseWriter, conn: http.NewResponseController(v.ResponseWriter), now: v.shell.now, last: last}
-	after := v.desk.From(lastSeen(v.r)) // before the browser hears that it has begun
 	t.follow(v.ctx(), func(ctx context.Context, tell func([]operate.Decision, bool) error) error {
-		return v.desk.Watch(ctx, who, q, after, tell)
+		return v.desk.Watch(ctx, v.who, q, after, tell)
 	})
 	return nil
 }
 
 // lastSeen returns the number of the last decision that a browser has: from its last connection, or from its page; 0 for none.
-func lastSeen(r *http.Request) uint64 {
-	for _, text := range []string{r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")} {
-		if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-			return n
-		}
-	}
-	return 0
+func lastSeen(r *http.Request, places decisionPlaces) uint64 {
+	return places.number(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")))
 }
 
 // tail is an answer of server-sent events that goes on. It is for one goroutine.
 type tail struct {
-	w    http.ResponseWriter
-	conn *http.ResponseController
-	now  func() time.Time
-	last func() uint64 // the number of the last decision of all, 0 where that is not theirs to know
+	w      http.ResponseWriter
+	conn   *http.ResponseController
+	now    func() time.Time
+	places decisionPlaces
+	last   func() uint64 // the number of the last decision of all, which is not theirs to know
 
 	seen uint64 // the last one at the last beat
-	told uint64 // the last one that was told
+	told uint64 // up to here all was told that fits
 }
 
 // batch is what watch has to tell.
@@ -137,16 +128,12 @@ func (t *tail) tell(b batch) error {
 	return t.write(text)
 }
 
-// beat says that the tail goes on and, where nothing came of late that fits, how far it is: a browser that comes again does not
-// begin where those that lie between are kept no more. What was the last one a beat ago has been told by now, if it fits.
+// beat says that the tail goes on, and how far it is: a browser that comes again does not begin where those that lie between are
+// kept no more. What was the last one a beat ago has been told by now, if it fits. One beat is like another, whatever happens
+// elsewhere.
 func (t *tail) beat() string {
-	told := t.seen
-	t.seen = t.last()
-	if told <= t.told {
-		return ": \n\n"
-	}
-	t.told = told
-	return fmt.Sprintf("event: beat\nid: %d\ndata: {}\n\n", told)
+	t.told, t.seen = max(t.told, t.seen), t.last()
+	return fmt.Sprintf("event: beat\nid: %s\ndata: {}\n\n", t.places.after(t.told))
 }
 
 // write sends text at once. The request's own deadlines are for pages: here each piece has its own.

@@ -77,6 +77,7 @@ func (s *seen) tail() string {
 }
 
 func TestNewDecisionsComeInAsTheyAreMade(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("one@other.test")
 	url := h.Admin.get("/decisions").tail()
@@ -102,6 +103,7 @@ func TestNewDecisionsComeInAsTheyAreMade(t *testing.T) {
 }
 
 func TestATailIsFilteredAsItsPageIs(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("mary@example.com", "mary@other.test")
 	empty := h.Admin.get("/decisions?recipient=john@example.com").tail()
@@ -125,6 +127,7 @@ func TestATailIsFilteredAsItsPageIs(t *testing.T) {
 }
 
 func TestATailFollowsWhatItsUserMaySee(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("mary@example.com")
 	tail := h.User.listen(h.User.get("/decisions").tail(), "")
@@ -147,6 +150,7 @@ func TestATailFollowsWhatItsUserMaySee(t *testing.T) {
 }
 
 func TestATailEndsWithTheLoginOfItsUser(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, h *house){
 		"logged out": func(_ *testing.T, h *house) { h.User.post("/logout") },
 		"another password": func(t *testing.T, h *house) {
@@ -197,7 +201,7 @@ func TestSoManyTailsAreOpenAtATime(t *testing.T) {
 func TestAQuietTailBeatsAndEndsAfterItsLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := httptest.NewRecorder()
-		one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, last: func() uint64 { return 0 }}
+		one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, places: newDecisionPlaces(), last: func() uint64 { return 0 }}
 		begun, ended := time.Now(), false
 		one.follow(t.Context(), func(ctx context.Context, _ func([]operate.Decision, bool) error) error {
 			<-ctx.Done()
@@ -207,8 +211,8 @@ func TestAQuietTailBeatsAndEndsAfterItsLife(t *testing.T) {
 		if lived := time.Since(begun); lived != tailLife || !ended {
 			t.Errorf("it lived %s, and its watch has ended: %v", lived, ended)
 		}
-		if n, want := strings.Count(w.Body.String(), ":"), int(tailLife/tailBeat); n < want || n > want+1 { // one is of retry
-			t.Errorf("%d comments, want %d", n-1, want)
+		if n, want := strings.Count(w.Body.String(), "event: beat\n"), int(tailLife/tailBeat); n < want-1 || n > want {
+			t.Errorf("%d beats, want %d", n, want)
 		}
 	})
 }
@@ -225,18 +229,52 @@ func TestATailSaysWhenSomeWereMissed(t *testing.T) {
 
 // What a quiet filter passes over is known to a browser that comes again, a beat after it has passed.
 func TestABeatSaysHowFarATailIs(t *testing.T) {
-	last := uint64(7)
+	last, places := uint64(7), newDecisionPlaces()
 	w := httptest.NewRecorder()
-	one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, last: func() uint64 { return last }}
-	if got := one.beat(); got != ": \n\n" {
-		t.Errorf("it says %q of what may not have been told yet", got)
+	one := &tail{w: w, conn: http.NewResponseController(w), now: time.Now, places: places, last: func() uint64 { return last }, seen: 5, told: 5}
+	far := func(want uint64, why string) {
+		t.Helper()
+		place, ok := strings.CutPrefix(strings.TrimSuffix(one.beat(), "\ndata: {}\n\n"), "event: beat\nid: ")
+		if got := places.number(place); !ok || got != want {
+			t.Errorf("%s: it is at %d, want %d", why, got, want)
+		}
 	}
+	far(5, "7 may not have been told yet")
 	last = 9
-	if got := one.beat(); got != "event: beat\nid: 7\ndata: {}\n\n" {
-		t.Errorf("it says %q, and 7 was the last one a beat ago", got)
-	}
+	far(7, "7 was the last one a beat ago")
 	check(t, one.tell(batch{page: []operate.Decision{{Entry: decisions.Entry{Seq: 12}}}}))
-	if got := one.beat(); got != ": \n\n" {
-		t.Errorf("it says %q behind 12", got)
+	far(12, "12 was told")
+}
+
+// What happens at other domains, and when, can't be read from where a tail of one's own goes on.
+func TestAPlaceAmongDecisionsTellsNothing(t *testing.T) {
+	p := newDecisionPlaces()
+	a, b, c := p.after(1_795_818_065_000_001), p.after(1_795_818_065_000_001), p.after(7)
+	if a == b || len(a) != len(c) || strings.Contains(a, "17958180650") {
+		t.Errorf("places %s, %s and %s", a, b, c)
+	}
+	for place, want := range map[string]uint64{
+		a: 1_795_818_065_000_001, c: 7, "": 0, "12": 12, // the number of one that was told
+		newDecisionPlaces().after(7): 1, a[1:]: 1, "x": 1, "-1": 1, strings.Repeat("9", 30): 1,
+	} {
+		if got := p.number(place); got != want {
+			t.Errorf("%q is behind %d, want %d", place, got, want)
+		}
+	}
+}
+
+// Whoever sees nothing yet misses nothing either, and does not hear of others'.
+func TestTheTailOfAnEmptyPageBeginsWhereThePageWasMade(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.know("old@other.test")
+	empty := h.User.get("/decisions").tail()
+	h.know("one@other.test", "john@example.com")
+	tail := h.User.listen(empty, "")
+	h.know("mary@example.com")
+	for _, want := range []string{"john@example.com", "mary@example.com"} {
+		if row, _ := tail.next(); row.Recipient != want {
+			t.Errorf("told %+v, want %s", row, want)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"callout/internal/operate"
@@ -22,6 +21,8 @@ type Destinations struct {
 	List   *List
 	Filter Filter
 	Rows   []hostRow
+	Hops   []operate.NextHop // the first ones, those in trouble before the others
+	More   int               // so many more
 	Pager  Pager
 	None   Empty
 }
@@ -37,8 +38,11 @@ func (v *visit) hostRow(h operate.Host) hostRow {
 	return hostRow{h, other, !h.RetryAt.IsZero() && !h.RetryAt.After(v.shell.now())}
 }
 
-// hostsShown are the rows of a page.
-const hostsShown = 100
+// hostsShown are the rows of a page, hopsShown the next hops behind them.
+const (
+	hostsShown = 100
+	hopsShown  = 25
+)
 
 func (v *visit) destinations() error {
 	l := ReadList(v.r, ListSpec{Filters: []string{"q", "state"}, Sorts: []string{"trouble", "address", "queue"}, Columns: []Column{
@@ -48,13 +52,18 @@ func (v *visit) destinations() error {
 	all := v.desk.Hosts(v.who)
 	none := v.noHosts(l, len(all))
 	all = slices.DeleteFunc(all, func(h operate.Host) bool { return !fits(l, &h) })
-	shown, previous, next := hostPage(l, all)
+	shown, previous, next, err := hostPage(l, all)
+	if err != nil {
+		return err
+	}
 	var rows []hostRow
 	for _, h := range shown {
 		rows = append(rows, v.hostRow(h))
 	}
+	hops := v.desk.NextHops(v.who)
+	first := hops[:min(len(hops), hopsShown)]
 	return v.page("destinations", &Page{Title: "Destinations", Active: "destinations", Data: Destinations{
-		List: l, Rows: rows, None: none, Pager: pagerOf(l, previous, next, Plural(int64(len(all)), "host", "hosts")),
+		List: l, Rows: rows, Hops: first, More: len(hops) - len(first), None: none, Pager: pagerOf(l, previous, next, Plural(int64(len(all)), "host", "hosts")),
 		Filter: Filter{l, []Field{
 			{Name: "q", Label: "Address or name contains", Type: "search", Value: l.Get("q"), Mono: true},
 			{Name: "state", Label: "State", Type: "select", Options: Choices(l.Get("state"), "", "any", "back_off", "left alone", "trouble", "trouble", "up", "up", "unknown", "not asked yet")},
@@ -85,8 +94,8 @@ func hostKey(by string, h *operate.Host) string {
 	return h.Address
 }
 
-// hostPage sorts hosts and takes a page out of them. Its cursors are keys, so that hosts that come and go move nothing else.
-func hostPage(l *List, all []operate.Host) (rows []operate.Host, previous, next string) {
+// hostPage sorts hosts and takes a page out of them.
+func hostPage(l *List, all []operate.Host) (rows []operate.Host, previous, next string, err error) {
 	by, down := l.Sort()
 	type keyed struct {
 		key string
@@ -96,35 +105,18 @@ func hostPage(l *List, all []operate.Host) (rows []operate.Host, previous, next 
 	for i := range all {
 		keys[i] = keyed{hostKey(by, &all[i]), i}
 	}
-	key := func(i int) string { return keys[i].key }
-	before := func(a, b string) bool { return a < b != down && a != b }
 	slices.SortFunc(keys, func(a, b keyed) int {
 		if down {
 			a, b = b, a
 		}
 		return strings.Compare(a.key, b.key)
 	})
-	cursor, back := l.Cursor()
-	from, to := 0, min(hostsShown, len(all))
-	switch {
-	case cursor == "":
-	case back:
-		to = sort.Search(len(all), func(i int) bool { return !before(key(i), cursor) })
-		from = max(to-hostsShown, 0)
-	default:
-		from = sort.Search(len(all), func(i int) bool { return before(cursor, key(i)) })
-		to = min(from+hostsShown, len(all))
-	}
-	if from > 0 && from < to {
-		previous = key(from)
-	}
-	if to < len(all) && from < to {
-		next = key(to - 1)
-	}
+	cursor, _ := l.Cursor()
+	from, to, previous, next, err := operate.Span("hosts by "+by, len(keys), func(i int) string { return keys[i].key }, down, cursor, hostsShown)
 	for _, k := range keys[from:to] {
 		rows = append(rows, all[k.at])
 	}
-	return rows, previous, next
+	return rows, previous, next, err
 }
 
 // noHosts says what to do where no host is shown, of so many that there are.

@@ -32,6 +32,7 @@ func (h *house) put(domain, spec string) {
 }
 
 func TestDestinationsBeforeAnyWasAsked(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.get("/destinations").status(http.StatusOK).shows("No host was asked yet", "Test an address")
 	h.Admin.get("/destinations/192.0.2.1:25").status(http.StatusNotFound).shows("nothing is known of a host")
@@ -39,6 +40,7 @@ func TestDestinationsBeforeAnyWasAsked(t *testing.T) {
 }
 
 func TestDestinationsShowHowEveryHostStands(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	down := shut(t)
 	h.put("down.test", `{"destinations": ["`+down+`"]}`)
@@ -58,6 +60,7 @@ func TestDestinationsShowHowEveryHostStands(t *testing.T) {
 
 // A host may be that of many domains: whoever has one of them sees the host, and nothing of the others.
 func TestADomainUserSeesTheHostsOfTheirDomainsAlone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	down := shut(t)
 	h.put("down.test", `{"destinations": ["`+down+`"]}`)
@@ -74,6 +77,7 @@ func TestADomainUserSeesTheHostsOfTheirDomainsAlone(t *testing.T) {
 }
 
 func TestForgettingAHostNeedsAnAdmin(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com")
 	at := "/destinations/" + h.At
@@ -98,7 +102,9 @@ func TestPagesOfHostsHaveEachOnce(t *testing.T) {
 		var seen, back []string
 		read := func(state string) (rows []operate.Host, previous, next string) {
 			l := ReadList(httptest.NewRequest(http.MethodGet, "/destinations?sort="+sort+state, nil), ListSpec{Sorts: []string{"trouble", "address", "queue"}})
-			return hostPage(l, slices.Clone(all))
+			rows, previous, next, err := hostPage(l, slices.Clone(all))
+			check(t, err)
+			return rows, previous, next
 		}
 		state, last := "", ""
 		for range 3 {

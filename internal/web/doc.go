@@ -47,7 +47,7 @@
 // own; an empty td is left out, and one of class wide. State is in the URL: ReadList(r, ListSpec{Filters, Sorts,
 // Columns}), then Get, Sort, Cursor, With, After, Before, First, Clear. One list a page. Selecting rows: a form around
 // the table with <td class="tick"><input type=checkbox name=sel value aria-label>, a Column{Label: "All", All: true}
-// first, <div class="selection"><button data-needs-selection><span data-selected role="status">.
+// first, <div class="selection"><button id data-needs-selection><span data-selected role="status">.
 //
 // # STYLE: script hooks (details in static/stream.js)
 //

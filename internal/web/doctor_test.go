@@ -12,6 +12,7 @@ import (
 )
 
 func TestTheDoctorsPageSaysWhatItWillDo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.get("/domains/example.com/doctor").status(http.StatusOK).shows("An address that exists", "It is meant to accept everything", "up to 4 connections")
 	h.Admin.get("/domains/list.test/doctor").status(http.StatusOK).shows("Nothing to examine", "Local recipients").hides("Examine now")
@@ -24,6 +25,7 @@ func TestTheDoctorsPageSaysWhatItWillDo(t *testing.T) {
 }
 
 func TestTheDoctorsFormComesBackWithWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, c := range []struct {
 		good   string
@@ -44,6 +46,7 @@ func TestTheDoctorsFormComesBackWithWhatIsWrong(t *testing.T) {
 }
 
 func TestAReportWithoutScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.User.post("/domains/example.com/doctor", "good", "john").status(http.StatusOK).shows(
 		"with john@example.com as an address that exists", h.At, "Connection", "Null sender", "Random address", "Address that exists",
@@ -53,6 +56,7 @@ func TestAReportWithoutScript(t *testing.T) {
 }
 
 func TestNoHostCanBeExamined(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.put("down.test", `{"destinations": ["`+shut(t)+`"]}`)
 	h.Admin.post("/domains/down.test/doctor").status(http.StatusOK).shows("No host could be examined", "What to change first")
@@ -92,6 +96,7 @@ func (b *visitor) stream(ctx context.Context, path string, form url.Values, take
 }
 
 func TestAReportWithScriptComesAfterTheDialogue(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var names []string
 	var report, dialogue string
@@ -133,6 +138,7 @@ func TestAReportWithScriptComesAfterTheDialogue(t *testing.T) {
 
 // While a destination is being examined nobody else has it examined; who has gone away ends it.
 func TestADestinationIsExaminedOnceAtATime(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 	check(t, err)

@@ -25,6 +25,7 @@ type ReportView struct {
 type change struct {
 	Check, Where string
 	Seen, Change string
+	Ways         []string
 }
 
 type hostReport struct {
@@ -37,7 +38,7 @@ type findingView struct {
 	Title string
 	Kind  string // of its badge
 	Word  string
-	Head  string // of what could be changed
+	Above bool // what to change stands in full among what to change first
 }
 
 // checkTitles are the checks in words.
@@ -50,12 +51,12 @@ var checkTitles = map[doctor.Check]string{
 
 // onPage words what is to be changed for those who see a form, where a report has the options of a command line.
 var onPage = strings.NewReplacer(
-	"; look at that with --to", "; ask about it with callout doctor --to",
-	"tell the doctor so (--catch-all)", "tick that it is meant to accept everything",
-	"leave --catch-all out", "don't tick that it is meant to accept everything",
-	"Name one with --good ADDRESS", "Name one in the form",
-	"Name a recipient that exists with --good", "Name an address that exists in the form",
-	"Examine one of them with --to", "Examine one of them with callout doctor --to",
+	doctor.NameGood, "Name one in the form",
+	doctor.NameExisting, "Name an address that exists in the form",
+	doctor.TellCatchAll, "tick that it is meant to accept everything",
+	doctor.LeaveCatchAll, "don't tick that it is meant to accept everything",
+	doctor.LookAt, "ask about it with callout doctor --to",
+	doctor.ExamineOne, "Examine one of them with callout doctor --to",
 )
 
 // levels are how the levels of findings show: kind and word.
@@ -91,7 +92,7 @@ func changes(r *doctor.Report) []change {
 	add := func(where string, findings []doctor.Finding, check doctor.Check) {
 		for _, f := range findings {
 			if f.Level == doctor.Mend && f.Check == check {
-				all = append(all, change{checkTitle(f.Check), where, f.Seen, onPage.Replace(f.Change)})
+				all = append(all, change{checkTitle(f.Check), where, f.Seen, onPage.Replace(f.Change), waysOnPage(f.Ways)})
 			}
 		}
 	}
@@ -108,16 +109,20 @@ func findingViews(all []doctor.Finding) []findingView {
 	views := make([]findingView, 0, len(all))
 	for _, f := range all {
 		level := levels[f.Level]
-		f.Change = onPage.Replace(f.Change)
-		head := "Change"
-		if f.Level == doctor.Note {
-			head = "Could be better"
-		}
-		views = append(views, findingView{f, checkTitle(f.Check), level[0], level[1], head})
+		f.Change, f.Ways = onPage.Replace(f.Change), waysOnPage(f.Ways)
+		views = append(views, findingView{f, checkTitle(f.Check), level[0], level[1], f.Level == doctor.Mend})
 	}
 	// What is to be changed first, each kind in the order of the checks.
 	slices.SortStableFunc(views, func(a, b findingView) int { return weight(b.Level) - weight(a.Level) })
 	return views
+}
+
+func waysOnPage(ways []string) []string {
+	said := make([]string, 0, len(ways))
+	for _, way := range ways {
+		said = append(said, onPage.Replace(way))
+	}
+	return said
 }
 
 func weight(l doctor.Level) int {

@@ -2,6 +2,9 @@ package web
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +17,11 @@ import (
 // hostileReport is one in which everything that can hold words of a destination holds markup and an override.
 func hostileReport() *doctor.Report {
 	const evil = "<script>alert(1)</script>\u202e<b>"
-	find := doctor.Finding{Check: doctor.Random, Level: doctor.Mend, Seen: "seen " + evil, Means: "means " + evil, Change: "change " + evil}
+	find := doctor.Finding{Check: doctor.Random, Level: doctor.Mend, Seen: "seen " + evil, Means: "means " + evil, Change: "change " + evil, Ways: []string{"way " + evil}}
+	note := find
+	note.Level = doctor.Note
 	return &doctor.Report{
-		Domain: "example.com", Destination: evil, Good: evil, Began: time.Now(), Result: doctor.ToMend, Mend: 2, Findings: []doctor.Finding{find},
+		Domain: "example.com", Destination: evil, Good: evil, Began: time.Now(), Result: doctor.ToMend, Mend: 2, Findings: []doctor.Finding{find, note},
 		Hosts: []*doctor.Host{{Name: evil, Address: evil + "2", Server: evil, Greeting: evil, Extensions: []string{evil}, Findings: []doctor.Finding{find}}},
 	}
 }
@@ -72,6 +77,7 @@ func TestAReportBeginsWithItsResultAndWhatToChange(t *testing.T) {
 
 // A report's words for the command line are of no use to who sees a form.
 func TestAPageSpeaksOfItsFormNotOfACommandLine(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, form := range [][]string{{}, {"catch_all", "on"}} {
 		for _, domain := range []string{"example.com", "other.test"} {
@@ -79,6 +85,31 @@ func TestAPageSpeaksOfItsFormNotOfACommandLine(t *testing.T) {
 		}
 	}
 }
+
+// Whatever option a report comes to speak of, the page has other words for it.
+func TestEveryOptionThatAReportNamesHasWordsOnThePage(t *testing.T) {
+	files, err := filepath.Glob("../doctor/*.go")
+	check(t, err)
+	options := 0
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		check(t, err)
+		for line := range strings.SplitSeq(string(source), "\n") {
+			if !option.MatchString(line) || strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			options++
+			if said := strings.ReplaceAll(onPage.Replace(line), "callout doctor --to", ""); option.MatchString(said) {
+				t.Errorf("%s: the page says it by an option too: %s", file, strings.TrimSpace(line))
+			}
+		}
+	}
+	if options < 6 {
+		t.Errorf("only %d options are named", options)
+	}
+}
+
+var option = regexp.MustCompile(`--[a-z]`)
 
 func TestEveryCheckLevelStateAndProblemHasWords(t *testing.T) {
 	for _, c := range doctor.Checks {
@@ -103,10 +134,17 @@ func TestEveryCheckLevelStateAndProblemHasWords(t *testing.T) {
 	}
 }
 
-// What could be better is not what has to be changed.
-func TestANoteSaysWhatCouldBeBetter(t *testing.T) {
-	views := findingViews([]doctor.Finding{{Level: doctor.Note, Change: "x"}, {Level: doctor.Mend, Change: "y"}})
-	if views[0].Head != "Change" || views[1].Head != "Could be better" {
-		t.Errorf("%+v", views)
+// What to change stands on the page once, however long it is; what could be better stands in its row.
+func TestAdviceStandsOnThePageOnce(t *testing.T) {
+	mend := doctor.Finding{Check: doctor.Random, Level: doctor.Mend, Seen: "seen", Change: "Switch it on.", Ways: []string{"Postfix: a map.", "Or " + doctor.TellCatchAll + "."}}
+	note := doctor.Finding{Check: doctor.Pace, Level: doctor.Note, Seen: "slow", Change: "Make it fast.", Ways: []string{"Exim: no pause."}}
+	r := &doctor.Report{Domain: "example.com", Result: doctor.ToMend, Mend: 1, Hosts: []*doctor.Host{{Name: "a", Findings: []doctor.Finding{mend, note}}}}
+	html, err := newTestShell(t, nil).part("doctor", "report", reportView(r, &transcript{}))
+	check(t, err)
+	for _, once := range []string{"Switch it on.", "<li>Postfix: a map.</li>", "<li>Or tick that it is meant to accept everything.</li>",
+		`<b>Change:</b> see <a href="#first">What to change first</a>`, `id="first"`, "<b>Could be better:</b> Make it fast.", "<li>Exim: no pause.</li>"} {
+		if n := strings.Count(html, once); n != 1 {
+			t.Errorf("%q is there %d times:\n%s", once, n, html)
+		}
 	}
 }

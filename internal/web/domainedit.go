@@ -11,9 +11,22 @@ import (
 	"callout/internal/operate"
 )
 
-// form reads the form of a POST.
+// form reads the form of a POST, and then looks again at who sends it, since it may have taken long to come.
 func (v *visit) form() error {
-	err := v.r.ParseForm()
+	if err := readForm(v.r); err != nil {
+		return err
+	}
+	who, err := v.desk.Still(v.who)
+	if err != nil {
+		return err
+	}
+	v.who = who
+	return nil
+}
+
+// readForm reads the form of a POST. What it returns is worded for people.
+func readForm(r *http.Request) error {
+	err := r.ParseForm()
 	if err == nil {
 		return nil
 	}
@@ -51,6 +64,8 @@ func (v *visit) showNewDomain(status int, f url.Values, fault func(*DomainForm))
 	})
 }
 
+const servedAlready = "it is served already; open it under Domains to change it"
+
 func (v *visit) addDomain() error {
 	if err := v.form(); err != nil {
 		return err
@@ -73,13 +88,16 @@ func (v *visit) addDomain() error {
 	case missing == nil && there.AliasOf != "":
 		return wrong("name", "it is an alias of "+there.AliasOf+"; take it out of the aliases there first")
 	case missing == nil:
-		return wrong("name", "it is served already; open it under Domains to change it")
+		return wrong("name", servedAlready)
 	case operate.KindOf(missing) == operate.Malformed:
 		return wrong("name", missing.Error())
 	case bad != nil:
 		return wrong("more", bad.Error())
 	}
-	view, _, err := v.desk.PutDomain(v.ctx(), v.who, f.Get("name"), s.text())
+	view, err := v.desk.AddDomain(v.ctx(), v.who, f.Get("name"), s.text())
+	if errors.Is(err, domains.ErrThere) { // added meanwhile
+		return wrong("name", servedAlready)
+	}
 	if problems := operate.SpecProblems(err); problems != nil {
 		return v.showNewDomain(http.StatusUnprocessableEntity, f, func(d *DomainForm) { d.place(problems) })
 	}

@@ -9,6 +9,7 @@ import (
 )
 
 func TestADomainIsAdded(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.get("/domains/new?name=new.test").status(http.StatusOK).shows("Add a domain", "Seldom needed")
 	h.Admin.post("/domains/new", "name", "New.Test", "destinations", h.At+"\r\n127.0.0.2:25, 127.0.0.3:25\r\n", "aliases", "new.example, also.test\n",
@@ -34,6 +35,7 @@ func must(b []byte, err error) string {
 }
 
 func TestWhatIsWrongStandsAtItsField(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for name, c := range map[string]struct {
 		form        []string
@@ -114,6 +116,7 @@ func unescaped(s string) string {
 }
 
 func TestAFormChangesWhatItHasFieldsForAlone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	page := h.Admin.get("/domains/example.com/edit").status(http.StatusOK)
 	form := page.fields()
@@ -137,6 +140,7 @@ func TestAFormChangesWhatItHasFieldsForAlone(t *testing.T) {
 }
 
 func TestDomainsOfTheFileAreReadOnly(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.get("/domains/file.test/edit").shows("is in the configuration file", "read-only here")
 	h.Admin.get("/domains/file.test/remove").shows("is in the configuration file")
@@ -148,6 +152,7 @@ func TestDomainsOfTheFileAreReadOnly(t *testing.T) {
 }
 
 func TestADomainIsRemoved(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "nobody@example.com")
 	_, err := h.Desk.Pause(t.Context(), h.Root, "example.com", "")
@@ -158,6 +163,7 @@ func TestADomainIsRemoved(t *testing.T) {
 }
 
 func TestOnlyAdminsChangeDomains(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, path := range []string{"/domains/new", "/domains/example.com/edit", "/domains/example.com/remove", "/domains/other.test/edit"} {
 		h.User.get(path).status(http.StatusForbidden).shows("role admin")
@@ -175,6 +181,7 @@ func TestOnlyAdminsChangeDomains(t *testing.T) {
 
 // Who has several things wrong sees all of them at once, and how many on top.
 func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	page := h.Admin.post("/domains/new", "name", "new.test", "destinations", "mx.test:99999", "aliases", "..", "more", `{"valid_ttl": "soon"}`).
 		status(http.StatusUnprocessableEntity).shows("Not saved: 3 fields need another look Destinations , Aliases , All other keys")

@@ -111,7 +111,7 @@ func (v *visit) pauseDomain() error {
 		return err
 	}
 	name := v.r.PathValue("domain")
-	p, err := v.desk.Pause(v.ctx(), v.who, name, v.r.PostForm.Get("length"))
+	p, err := v.pause(name)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 )
 
 func TestADomainSaysHowItStands(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.get("/domains/example.com").status(http.StatusOK).shows("i Not asked yet Test an address to see how it answers. Test an address",
 		"Mode callout: its destinations are asked", "Aliases example.org", "Verdicts are kept 2 d when valid, 2 h when invalid", "Catch-all not known yet", h.At+" 1. – not asked yet")
@@ -20,6 +21,7 @@ func TestADomainSaysHowItStands(t *testing.T) {
 }
 
 func TestADomainIsPausedAndResumed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.get("/domains/example.com").shows("For how long 30 minutes", "until it is resumed")
 	h.Admin.post("/domains/example.com/pause", "length", "30m").at("/domains/example.com").

@@ -8,6 +8,7 @@ import (
 )
 
 func TestDomainsAreFoundByNameAndByHowTheyStand(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@other.test", "john@example.com", "nobody@example.com")
 	h.Admin.get("/domains").status(http.StatusOK).shows(
@@ -44,6 +45,7 @@ func (s *seen) order(names ...string) string {
 }
 
 func TestAPageOfDomainsLeadsToTheNextAndBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for i := range 120 {
 		_, _, err := h.Desk.PutDomain(t.Context(), h.Root, fmt.Sprintf("d%03d.test", i), []byte(`{"mode": "off"}`))
@@ -68,6 +70,7 @@ func (s *seen) link(text string) string {
 }
 
 func TestAnEmptyHouseSaysWhatToDoNext(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, name := range []string{"example.com"} {
 		_, err := h.Desk.DeleteDomain(t.Context(), h.Root, name)
@@ -78,6 +81,7 @@ func TestAnEmptyHouseSaysWhatToDoNext(t *testing.T) {
 
 // TestForeignDomainsAreNowhere has a domain user at every URL of another's domain: it is as if it were not served.
 func TestForeignDomainsAreNowhere(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@other.test")
 	for _, path := range []string{"", "/verdicts", "/clear?what=all", "/recipients", "/recipients.csv"} {

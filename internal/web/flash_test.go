@@ -29,7 +29,7 @@ func TestWhatWasDoneIsShownOnce(t *testing.T) {
 
 func TestNoTextOfACookieIsShown(t *testing.T) {
 	s := newTestShell(t, nil)
-	for _, value := range []string{"", "x.1", "<b>.1", "cleared", "cleared.x", "cleared.1.2", "cleared.99999999999999999999", ".", "The server was sold.0"} {
+	for _, value := range []string{"", "x.1", "<b>.1", "cleared", "cleared.x", "cleared.1.2", "imported.1.2", "imported.1.2.3.4", "imported-below.1.2.3", "imported.1.2.x", "cleared.99999999999999999999", ".", "The server was sold.0"} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", flashCookie+"="+value)
 		if got := s.TakeFlash(httptest.NewRecorder(), r); got != "" {
@@ -41,7 +41,7 @@ func TestNoTextOfACookieIsShown(t *testing.T) {
 func TestEverySentenceCountsWell(t *testing.T) {
 	for done, sentence := range sentences {
 		for _, n := range []int64{0, 1, 1204} {
-			if got := counted(sentence, n); strings.ContainsAny(got, "{|}") || !strings.HasSuffix(got, ".") {
+			if got := counted(sentence, n, n, n, n); strings.ContainsAny(got, "{|}") || !strings.HasSuffix(got, ".") {
 				t.Errorf("%s: %q", done, got)
 			}
 		}

@@ -143,10 +143,12 @@ var actions = map[string]look{
 }
 
 var hostStates = map[string]look{
-	"up":       {"ok", "✓", "up"},
-	"trouble":  {"warn", "!", "trouble"},
-	"back_off": {"bad", "✕", "left alone"},
-	"unknown":  {"off", "–", "not asked yet"},
+	"up":          {"ok", "✓", "up"},
+	"trouble":     {"warn", "!", "trouble"},
+	"back_off":    {"bad", "✕", "left alone"},
+	"unknown":     {"off", "–", "not asked yet"},
+	"unreachable": {"bad", "✕", "can't be reached"}, // a next hop, as the last one is
+	"refuses":     {"bad", "✕", "takes no mail"},
 }
 
 // signs are those of the kinds of strips, tiles and notices.

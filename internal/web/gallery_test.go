@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -42,6 +43,7 @@ type gallery struct {
 	Notices  []Notice
 	Facts    [][2]string
 	Empty    Empty
+	Refused  []Link
 	Fields   []Field
 	Upload   Upload
 	Confirm  Confirm
@@ -95,6 +97,7 @@ func galleryPage(r *http.Request, said string) *Page {
 	if q := list.Get("q"); q != "" {
 		shown = "6 recipients that begin with " + q
 	}
+	fields := []Field{{Name: "name", Label: "Domain", Mono: true, Required: true, Marked: true, Value: said, Error: "example..com is not a domain: it has an empty label."}, {Name: "destinations", Label: "Destinations", Type: "textarea", Rows: 3, Mono: true, Help: "One host a line, in the order they are tried.", Placeholder: "mx1.example.com:25"}, {Name: "mode", Label: "Mode", Type: "select", Options: Choices("list", "callout", "ask the destination", "list", "local recipients alone")}, {Name: "enforce", Label: "Refuse unknown recipients", Type: "checkbox", Value: "on", Help: "Off: everything is accepted, and shown as what would have been refused."}}
 	series := []Series{{"accepted", "Accepted", 1}, {"rejected", "Rejected", 2}, {"deferred", "Deferred", 3}}
 	return &Page{
 		Title: "example.com", Sub: "Served since 12 March, from the configuration file", Mono: true, Active: "domains", Charts: true, Open: 2,
@@ -141,11 +144,33 @@ func galleryPage(r *http.Request, said string) *Page {
 			},
 			Facts:   [][2]string{{"Mode", "callout"}, {"Destinations", "mx1.example.com:25, mx2.example.com:25"}, {"Catch-all", "no: a random address was refused 20 min ago"}, {"Said", said}},
 			Empty:   Empty{"No domain yet", "Callout answers questions for the domains that are listed here, and has no opinion on others.", []Link{{"Add a domain", "#"}}},
-			Fields:  []Field{{Name: "name", Label: "Domain", Mono: true, Required: true, Marked: true, Value: said, Error: "example..com is not a domain: it has an empty label."}, {Name: "destinations", Label: "Destinations", Type: "textarea", Rows: 3, Mono: true, Help: "One host a line, in the order they are tried.", Placeholder: "mx1.example.com:25"}, {Name: "mode", Label: "Mode", Type: "select", Options: Choices("list", "callout", "ask the destination", "list", "local recipients alone")}, {Name: "enforce", Label: "Refuse unknown recipients", Type: "checkbox", Value: "on", Help: "Off: everything is accepted, and shown as what would have been refused."}},
+			Refused: refused(fields),
+			Fields:  fields,
 			Upload:  Upload{URL: "/upload", Name: "file", Label: "CSV file", Help: "One address a line. The list is replaced as a whole, or not at all.", Accept: ".csv,text/csv"},
 			Confirm: Confirm{Text: "This clears 12 040 cached verdicts of example.com and its 2 aliases.", Keeps: "Settings and local recipients stay. Every next question asks the destination.", Word: "example.com", Error: "That is not example.com.", URL: "/clear", Button: "Clear 12 040 verdicts", Back: "#", Hidden: [][2]string{{"status", "all"}}},
 			Code:    Code{"Token for panel (shown once)", "callout_8fjK2mZ0aQpLw9Xc4RtYuIoPbNmVcXzAsDfGhJkL", "Keep it now: only its hash is stored."},
 		},
+	}
+}
+
+var documented = regexp.MustCompile(`(?m)(?:^//\t|\s{2,})([a-z]+) (?:\[\]|\*)?[A-Z][a-z]+\s`)
+
+// What there is to build a page of can be looked at.
+func TestTheGalleryHasEveryBlock(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	check(t, err)
+	page, err := os.ReadFile("testdata/gallery.html")
+	check(t, err)
+	_, blocks, _ := strings.Cut(string(doc), "# STYLE: blocks")
+	blocks, _, _ = strings.Cut(blocks, "Markup of your own")
+	all := documented.FindAllStringSubmatch(blocks, -1)
+	if len(all) < 14 {
+		t.Fatalf("only %d blocks are documented: %q", len(all), all)
+	}
+	for _, m := range all {
+		if !strings.Contains(string(page), `{{template "`+m[1]+`" `) {
+			t.Errorf("the gallery has no %s", m[1])
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ func (g *gone) Write(b []byte) (int, error) {
 
 // Who goes away in the middle of an answer that is told line by line is no fault of the server, and gets no page behind it.
 func TestWhoGoesAwayIsNoError(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
@@ -74,6 +75,7 @@ func uploading(t *testing.T, at, lines string) *http.Request {
 
 // Who has to log in again comes back to the page on which they were.
 func TestTheLoginLeadsBackToThePageThatAFormStoodOn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	list := h.URL + "/domains?q=x&sort=-name"
 	h.Stranger.postAs("Referer", h.URL+"/domains/example.com", "/domains/example.com/pause", "length", "1h").at("/login?next=%2Fdomains%2Fexample.com")
@@ -94,6 +96,7 @@ func TestTheLoginLeadsBackToThePageThatAFormStoodOn(t *testing.T) {
 // What is refused before it is known who asks shows their navigation all the same, and no way to the login to those who may
 // have logged in.
 func TestWhatIsRefusedAtTheDoorKeepsTheNavigation(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	large := strings.Repeat("x", formLimit+1)
 	for who, v := range map[string]*visitor{"admin": h.Admin, "user": h.User} {
@@ -109,6 +112,7 @@ func TestWhatIsRefusedAtTheDoorKeepsTheNavigation(t *testing.T) {
 
 // Open alerts come in pages: there may be one for every domain.
 func TestOpenAlertsArePaged(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for i := range openAlerts + 50 {
 		h.put("many-"+string(rune('a'+i/26))+string(rune('a'+i%26))+".test", `{"mode": "list"}`)
@@ -135,6 +139,7 @@ func TestOpenAlertsArePaged(t *testing.T) {
 
 // A user who was removed or made while a form was open is neither brought back by it nor changed.
 func TestAFormOfAUserActsOnWhoIsThere(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.post("/access/users/new", "name", "USER", "role", "admin", "password", "another password").status(http.StatusConflict).shows("is there already")
 	h.Admin.post("/access/users/ghost/edit", "role", "admin", "password", "another password").status(http.StatusNotFound)

@@ -61,6 +61,7 @@ func until(t *testing.T, what string, holds func() bool) {
 const hide = `(Object.defineProperty(document, 'hidden', {configurable: true, value: %t}), document.dispatchEvent(new Event('visibilitychange')), '')`
 
 func TestATailIsOpenOnlyWhileSomebodyLooks(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("one@other.test")
 	x := h.behindProxy(t)
@@ -78,7 +79,43 @@ func TestATailIsOpenOnlyWhileSomebodyLooks(t *testing.T) {
 	}
 }
 
+// An empty page of a domain user has no row that says from where to go on.
+func TestNothingIsMissedWhileNobodyLooksAtAnEmptyTail(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	x := h.behindProxy(t)
+	p := h.enter(t, "user", "/decisions")
+	p.In("[data-tail-state]").WaitText("live")
+	p.Eval(fmt.Sprintf(hide, true))
+	until(t, "the tail is closed", func() bool { return x.tails.Load() == 0 })
+	h.know("secret@other.test", "john@example.com")
+	p.Eval(fmt.Sprintf(hide, false))
+	p.In("[data-tail]").WaitText("john@example.com")
+	if rows := p.Texts("[data-tail] .key"); len(rows) != 1 {
+		t.Errorf("rows: %q", rows)
+	}
+}
+
+// renewal has the parts of a page that stay true be fetched at once, as they are every 15 s.
+const renewal = `(renewed = 0, keepTrue(), '')`
+
+func TestTheOverviewOfADomainUserStaysTrue(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.enter(t, "user", "/")
+	p.In("#domains").WaitText("Not asked yet")
+	h.know("john@example.com", "nobody@example.com")
+	p.Eval(renewal)
+	p.In("#domains").WaitText("Verifies properly")
+	p.In("#last").WaitText("nobody@example.com")
+	_, err := h.Desk.Pause(t.Context(), h.Root, "example.com", "1h")
+	check(t, err)
+	p.Eval(renewal)
+	p.In("#open").WaitText("Paused: example.com")
+}
+
 func TestAProxyOfAServerThatIsDownEndsNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	x := h.behindProxy(t)
 	p, q := h.enter(t, "admin", "/"), h.enter(t, "admin", "/decisions")
@@ -88,7 +125,6 @@ func TestAProxyOfAServerThatIsDownEndsNothing(t *testing.T) {
 	q.In("[data-tail-state]").WaitText("live")
 	x.down.Store(true)
 	x.server.CloseClientConnections()
-	const renewal = `(renewed = 0, keepTrue(), '')`
 	p.Eval(renewal)
 	for seen := map[string]bool{}; !seen["/"] || !seen["/decisions/tail"]; {
 		seen[<-x.asked] = true
@@ -105,12 +141,13 @@ func TestAProxyOfAServerThatIsDownEndsNothing(t *testing.T) {
 }
 
 func TestATailThatIsHeldStaysHeld(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	x := h.behindProxy(t)
 	p := h.enter(t, "admin", "/decisions")
 	p.Allow("net::ERR_")
 	p.In("[data-tail-state]").WaitText("live")
-	p.Click("Pause")
+	p.Click("Hold the list")
 	h.know("a@other.test")
 	p.In("[data-tail-count]").WaitText("1 waiting")
 	x.server.CloseClientConnections()
@@ -126,6 +163,7 @@ func TestATailThatIsHeldStaysHeld(t *testing.T) {
 }
 
 func TestTheKeyboardKeepsItsPlaceInAList(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for i := range 110 {
 		h.put(fmt.Sprintf("c%03d.test", i), `{"destinations": ["`+h.At+`"]}`)
@@ -162,6 +200,7 @@ func TestTheKeyboardKeepsItsPlaceInAList(t *testing.T) {
 }
 
 func TestAClickForAnotherTabIsLeftToTheBrowser(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	p := h.enter(t, "admin", "/domains")
 	p.In("#list").WaitText("example.com")
@@ -178,6 +217,7 @@ func TestAClickForAnotherTabIsLeftToTheBrowser(t *testing.T) {
 }
 
 func TestAFormIsSentOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	p := h.enter(t, "admin", "/access/users/new")
 	const send = `const send = () => document.querySelector('main form[method=post]').dispatchEvent(new SubmitEvent('submit', {bubbles: true, cancelable: true}))`
@@ -187,6 +227,7 @@ func TestAFormIsSentOnce(t *testing.T) {
 }
 
 func TestAServerThatCanNotBeReachedIsSaidSo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	x := h.behindProxy(t)
 	p := h.enter(t, "admin", "/domains")

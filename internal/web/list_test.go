@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -59,6 +60,28 @@ func TestAHeadSortsAndTurnsRound(t *testing.T) {
 		}
 		if heads[1].URL != "" {
 			t.Error("a column without a key sorts")
+		}
+	}
+}
+
+// A part that is replaced in place gives the keyboard its place back by ids.
+func TestWhatStandsInAPartThatIsReplacedHasAnID(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.know("john@example.com")
+	h.User.post("/domains/example.com/recipients", "do", "add", "add", "john")
+	_, err := h.Desk.Pause(t.Context(), h.Root, "", "1h")
+	check(t, err)
+	for path, ids := range map[string][]string{
+		"/domains/example.com/verdicts?q=j":   {`<button id="clear-selected"`, `<input id="tick-all"`, `<a id="clear-filter"`},
+		"/domains/example.com/recipients?q=j": {`<button id="remove-selected"`, `<input id="tick-all"`, `<a id="clear-filter"`},
+		"/":                                   {`<button id="resume-all"`, `<a id="tile-0"`},
+	} {
+		page := h.Admin.get(path).status(http.StatusOK)
+		for _, id := range ids {
+			if n := strings.Count(page.Body, id); n != 1 {
+				t.Errorf("%s has %d of %s", path, n, id)
+			}
 		}
 	}
 }

@@ -18,6 +18,9 @@ type LocalsPage struct {
 	Ignored *Notice // why the list makes no difference; nil where it does
 	Add     Field
 	Import  Upload
+	Held    int // how many of the list are there to be replaced
+
+	AddWrong, ImportWrong *WrongRows // nil for none, or for one, which the form says
 }
 
 // localsShown are the local recipients of a page.
@@ -25,8 +28,9 @@ const localsShown = 200
 
 // localsForm is what was typed into the forms of the page, and what is wrong with it.
 type localsForm struct {
-	add, addError    string
-	how, importError string
+	add, addError         string
+	how, importError      string
+	addWrong, importWrong *WrongRows
 }
 
 func (v *visit) locals() error { return v.showLocals(http.StatusOK, localsForm{}) }
@@ -53,7 +57,7 @@ func (v *visit) showLocals(status int, typed localsForm) error {
 		Pager:  pagerOf(l, page.Previous, page.Next, Plural(int64(page.Total), "local recipient", "local recipients")),
 		Add: Field{Name: "add", Label: "Recipients", Type: "textarea", Rows: 4, Mono: true, Value: typed.add, Error: typed.addError, Autofocus: typed.addError != "",
 			Placeholder: "john\nsales-*", Help: "One a line: an address of the domain, its part before the @, or either with * for anything."},
-		Import: importForm(&d, typed),
+		Import: importForm(&d, typed), Held: page.Held, AddWrong: typed.addWrong, ImportWrong: typed.importWrong,
 	}
 	return v.pageAs(status, "locals", v.aboutDomain(&d, "recipients", data))
 }

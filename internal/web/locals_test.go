@@ -6,9 +6,13 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"callout/internal/access"
 )
 
 // upload sends a form with a file, as a script does that wants events for an answer, or as a browser does.
@@ -47,6 +51,7 @@ func (h *house) stored(domain string) []string {
 }
 
 func TestLocalRecipientsAreAddedAndRemoved(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const page = "/domains/example.com/recipients"
 	h.User.get(page).status(http.StatusOK).shows("This list makes no difference now", "Ask who runs this server.").hides("Change the mode")
@@ -75,6 +80,7 @@ func TestLocalRecipientsAreAddedAndRemoved(t *testing.T) {
 }
 
 func TestLocalRecipientsOfTheFileStay(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const page = "/domains/file.test/recipients"
 	file := h.Admin.post(page, "do", "add", "add", "zoe").shows("boss file: read-only here", "sales-* file: read-only here", "zoe added here", "3 local recipients")
@@ -88,6 +94,7 @@ func TestLocalRecipientsOfTheFileStay(t *testing.T) {
 }
 
 func TestPagesOfLocalRecipients(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var all []string
 	for i := range 450 {
@@ -102,17 +109,22 @@ func TestPagesOfLocalRecipients(t *testing.T) {
 }
 
 func TestAFileIsImportedWithoutScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const page = "/domains/example.com/recipients"
-	h.User.upload(page+"/import", false, "add", "address,name\njohn@example.com,John\nmary,\"Mary, J\"\n").at(page).shows("Imported: the list holds 2 local recipients now.", "john", "mary")
-	h.User.upload(page+"/import", false, "replace", "zoe\n").at(page).shows("Imported: the list holds 1 local recipient now.")
-	h.User.upload(page+"/import", false, "add", "yan\n").shows("Imported: the list holds 2 local recipients now.")
+	h.User.upload(page+"/import", false, "add", "address,name\njohn@example.com,John\nmary,\"Mary, J\"\n").at(page).
+		shows("Imported: 2 were added, 0 were removed. The list holds 2 local recipients now. Row 1 (\"address\") was taken as a heading.", "john", "mary").
+		shows("To take its place removes those of its 2 local recipients from here that the file does not have.")
+	h.User.upload(page+"/import", false, "replace", "zoe\n").at(page).shows("Imported: 1 was added, 2 were removed. The list holds 1 local recipient now.").hides("heading")
+	h.User.upload(page+"/import", false, "add", "yan\n").shows("Imported: 1 was added, 0 were removed. The list holds 2 local recipients now.")
 	h.User.upload(page+"/import", false, "replace", "zoe\n")
 	for name, c := range map[string]struct {
 		how, content string
 		code         int
 		says         string
 	}{
+		"several rows":      {"add", "a@other.test\nb\nc@other.test\n", 422, "2 rows can't be used; nothing was imported."},
+		"one row only":      {"add", "b\nc@other.test\n", 422, "Line 2, column 1: "},
 		"a foreign address": {"replace", "a\nb\n x@other.test\n", 422, "Line 3, column 2: "},
 		"a broken quote":    {"add", "a\nb\"c\"\n", 422, "Line 2, column 2: quotes"},
 		"no choice":         {"", "a\n", 400, "how=add or how=replace"},
@@ -131,7 +143,74 @@ func TestAFileIsImportedWithoutScript(t *testing.T) {
 	h.User.upload("/domains/other.test/recipients/import", false, "add", "a\n").status(http.StatusNotFound)
 }
 
+// Rows and lines that can't be used are named one by one, as text, whichever way they came.
+func TestAllThatIsWrongIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const page = "/domains/example.com/recipients"
+	const file = "a@other.test\nb\n<i>@other.test\n"
+	h.User.upload(page+"/import", false, "add", file).status(422).
+		shows("2 rows can't be used; nothing was imported.", "Line 1, column 1: ", "Line 3, column 1: ").hides("There may be more.").has("&lt;i&gt;@other.test")
+	h.User.upload(page+"/import", false, "add", strings.Repeat("a@other.test\n", 30)).status(422).
+		shows("At least 20 rows can't be used; nothing was imported.", "Line 20, column 1: ", "There may be more.").hides("Line 21")
+	got := h.User.upload(page+"/import", true, "add", file).status(422)
+	if !strings.HasPrefix(got.Body, "event: report\ndata: {\"html\":") || !strings.Contains(got.Body, "Line 3, column 1: ") || strings.Contains(got.Body, "<i>") ||
+		!strings.Contains(got.Body, `event: result`+"\n"+`data: {"kind":"bad","text":"2 rows can't be used; nothing was imported."}`) {
+		t.Errorf("%s", got.Body)
+	}
+	h.User.post(page, "do", "add", "add", "zoe\r\n\r\na@other.test\r\nfoo bar\r\n").status(422).
+		shows("2 rows can't be used; nothing was added.", `Line 3: "a@other.test" is not at this domain`, `Line 4: "foo bar" is not a local recipient`)
+	if got := h.stored("example.com"); len(got) != 0 {
+		t.Errorf("half imported: %q", got)
+	}
+}
+
+func TestWrongRowsStandBelowTheUploadUntilTheNext(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	file := func(content string) string {
+		name := filepath.Join(t.TempDir(), "list.csv")
+		check(t, os.WriteFile(name, []byte(content), 0o600))
+		return name
+	}
+	p := h.enter(t, "user", "/domains/example.com/recipients")
+	p.Allow("422")
+	p.Upload("CSV file", file("a@other.test\nb\nc@other.test\n"))
+	p.Click("Import")
+	p.In(".upload .outcome").WaitText("✕ 2 rows can't be used; nothing was imported.")
+	p.In("[data-report]").WaitText("Line 3, column 1")
+	p.Axe()
+	p.Upload("CSV file", file("E-Mail\rb\rc\r"))
+	p.Click("Import")
+	p.In(".upload .outcome").WaitText("2 added, 0 removed. Row 1 (\"E-Mail\") was taken as a heading.")
+	p.In("#held").WaitText("its 2 local recipients")
+	if left := p.Texts("[data-report] li"); len(left) != 0 {
+		t.Errorf("what was wrong before is there still: %q", left)
+	}
+}
+
+// The bound on imports is one for all ways that they come by.
+func TestImportsOfAUserAreBounded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const page = "/domains/example.com/recipients"
+	user := &access.Actor{Name: "user", Via: "api", Token: "of theirs"}
+	for range 2 {
+		leave, err := h.Desk.AdmitImport(user)
+		check(t, err)
+		defer leave()
+	}
+	for _, script := range []bool{false, true} {
+		got := h.User.upload(page+"/import", script, "add", "a\n").status(http.StatusTooManyRequests)
+		if !strings.Contains(got.Body, "Too many imports at a time; end one, or try again in a minute.") {
+			t.Errorf("%s", got.Body)
+		}
+	}
+	h.Admin.upload(page+"/import", false, "add", "a\n").at(page)
+}
+
 func TestAFileIsImportedWithScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const at = "/domains/example.com/recipients/import"
 	var file strings.Builder
@@ -148,6 +227,9 @@ data: {"kind":"ok","word":"Imported","text":"50` + thin + `000 recipients read: 
 `; got.Body != want || got.head.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("%s\n%s", got.head, got.Body)
 	}
+	if got := h.User.upload(at, true, "add", "E-Mail,Name\nuser00000,x\n"); !strings.Contains(got.Body, ` removed. Row 1 (\"E-Mail\") was taken as a heading.`) {
+		t.Errorf("%s", got.Body)
+	}
 	bad := h.User.upload(at, true, "add", file.String()+"no@where.test\n"+file.String()).status(http.StatusUnprocessableEntity)
 	if !strings.HasPrefix(bad.Body, `event: result`+"\n"+`data: {"kind":"bad","text":"Line 50001, column 1: `) || bad.head.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("%s\n%s", bad.head, bad.Body)
@@ -160,6 +242,7 @@ data: {"kind":"ok","word":"Imported","text":"50` + thin + `000 recipients read: 
 
 // TestAnUploadThatIsTooLargeChangesNothing sends it without saying beforehand how large it is.
 func TestAnUploadThatIsTooLargeChangesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	front := "--x\r\nContent-Disposition: form-data; name=\"how\"\r\n\r\nadd\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n"
 	line := "a," + strings.Repeat("x", 1<<16) + "\n" // its first column counts

@@ -16,13 +16,13 @@ func (v *visit) changeLocals() error {
 	list := domainURL(name) + "/recipients"
 	switch f.Get("do") {
 	case "add":
-		entries := filledLines(f.Get("add"))
-		if len(entries) == 0 {
+		if strings.TrimSpace(f.Get("add")) == "" {
 			return v.showLocals(http.StatusUnprocessableEntity, localsForm{addError: "Write at least one."})
 		}
-		changed, err := v.desk.ChangeRecipients(v.ctx(), v.who, name, entries, nil)
+		changed, err := v.desk.AddRecipientLines(v.ctx(), v.who, name, f.Get("add"))
 		if operate.KindOf(err) == operate.Unusable {
-			return v.showLocals(http.StatusUnprocessableEntity, localsForm{add: f.Get("add"), addError: sentence(err.Error())})
+			text, wrong := wrongRows(err)
+			return v.showLocals(http.StatusUnprocessableEntity, localsForm{add: f.Get("add"), addError: text, addWrong: wrong})
 		}
 		if err != nil {
 			return err
@@ -42,17 +42,6 @@ func (v *visit) changeLocals() error {
 		return v.done(DoneUnlisted, changed.Removed, list)
 	}
 	return &operate.Error{Kind: operate.Malformed, Detail: "There is no such change. Go back and use one of the buttons there."}
-}
-
-// filledLines returns the lines of a text that have something on them.
-func filledLines(text string) []string {
-	var all []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			all = append(all, line)
-		}
-	}
-	return all
 }
 
 // confirmUnlist asks whether local recipients are to be removed.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"slices"
+	"strings"
 
 	"callout/internal/operate"
 )
@@ -38,13 +40,20 @@ func (v *visit) importLocals() error {
 	}
 	switch {
 	case speaks && err != nil:
-		return v.speakFailure(out, err)
+		return v.speakWrong(out, err)
 	case speaks:
+		heading := ""
+		if changed.Heading != "" {
+			heading = " " + sentence(operate.HeadingText(changed.Heading))
+		}
 		out.last(Outcome{Kind: "ok", Word: "Imported", Changed: true, Text: Plural(int64(told), "recipient", "recipients") +
-			" read: " + Number(int64(changed.Added)) + " added, " + Number(int64(changed.Removed)) + " removed."})
+			" read: " + Number(int64(changed.Added)) + " added, " + Number(int64(changed.Removed)) + " removed." + heading})
 		return nil
 	case operate.KindOf(err) == operate.Unusable, operate.KindOf(err) == operate.TooLarge && !tooLong(err):
-		return v.showLocals(http.StatusUnprocessableEntity, localsForm{how: how, importError: sentence(err.Error())})
+		text, wrong := wrongRows(err)
+		return v.showLocals(http.StatusUnprocessableEntity, localsForm{how: how, importError: text, importWrong: wrong})
+	case operate.KindOf(err) == operate.Busy:
+		return v.showLocals(http.StatusTooManyRequests, localsForm{how: how, importError: sentence(err.Error())})
 	case err != nil:
 		return err
 	}
@@ -53,7 +62,51 @@ func (v *visit) importLocals() error {
 	if err != nil {
 		return err
 	}
-	return v.done(DoneImported, page.Total, domainURL(name)+"/recipients")
+	numbers := []int64{int64(changed.Added), int64(changed.Removed), int64(page.Total)}
+	if changed.Heading == "" {
+		v.shell.SetFlash(v, v.r, DoneImported, numbers...)
+	} else {
+		place := slices.Index(operate.Headings(), strings.ToLower(changed.Heading))
+		v.shell.SetFlash(v, v.r, DoneImportedBelow, append(numbers, int64(place))...)
+	}
+	Redirect(v, v.r, domainURL(name)+"/recipients")
+	return nil
+}
+
+// speakWrong tells of an error, and of each row that can't be used where there are several.
+func (v *visit) speakWrong(out *speech, err error) error {
+	text, wrong := wrongRows(err)
+	if wrong == nil {
+		return v.speakFailure(out, err)
+	}
+	html, err := v.shell.part("locals", "wrong", wrong)
+	if err != nil {
+		return v.speakFailure(out, err)
+	}
+	out.begin(http.StatusUnprocessableEntity)
+	if out.say("report", map[string]string{"html": html}) == nil {
+		out.last(Outcome{Kind: "bad", Text: text})
+	}
+	return nil
+}
+
+// WrongRows are rows or lines that can't be used, with what is wrong with each.
+type WrongRows struct {
+	Rows []string
+	More bool
+}
+
+// wrongRows words what can't be used: in one sentence, and where there are several rows, row by row.
+func wrongRows(err error) (text string, rows *WrongRows) {
+	wrong, ok := errors.AsType[*operate.RowsError](err)
+	if !ok || len(wrong.Rows) == 1 {
+		return sentence(err.Error()), nil
+	}
+	rows = &WrongRows{More: wrong.More}
+	for _, row := range wrong.Rows {
+		rows.Rows = append(rows.Rows, sentence(row.Where()+": "+row.Text))
+	}
+	return sentence(wrong.Summary()), rows
 }
 
 func tooLong(err error) bool {

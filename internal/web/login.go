@@ -16,6 +16,13 @@ type Login struct {
 	Setup             bool // there is no user yet: how to make the first one
 }
 
+// entered marks the way from the right password to the page that was asked for, which leads over the login: there is a session by
+// then, unless the browser did not keep its cookie.
+const entered = "entered"
+
+const notKept = "Your browser did not keep the session. Allow cookies for this address; where it begins with http://, come by https://, " +
+	"or on the server itself by http://localhost."
+
 // loginPage asks for name and password.
 func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
 	next := local(r.URL.Query().Get("next"))
@@ -23,7 +30,11 @@ func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
 		Redirect(rw, r, next)
 		return
 	}
-	w.showLogin(rw, r, http.StatusOK, Login{Next: next})
+	l := Login{Next: next}
+	if r.URL.Query().Has(entered) {
+		l.Error = notKept
+	}
+	w.showLogin(rw, r, http.StatusOK, l)
 }
 
 func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, status int, l Login) {
@@ -37,15 +48,16 @@ func (w *Web) showLogin(rw http.ResponseWriter, r *http.Request, status int, l L
 
 // login begins a session.
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		w.shell.Error(rw, r, http.StatusBadRequest, "The form can't be read. Go back and try again.")
+	if err := readForm(r); err != nil {
+		status, text := worded(err)
+		w.shell.Error(rw, r, status, text)
 		return
 	}
 	l := Login{Name: r.PostForm.Get("name"), Next: local(r.PostForm.Get("next"))}
 	u, err := w.access.Login(r.Context(), l.Name, r.PostForm.Get("password"), clientAddress(r))
 	if err == nil {
 		if err = w.access.Enter(r.Context(), w.sessions, u); err == nil {
-			Redirect(rw, r, l.Next)
+			Redirect(rw, r, withQuery("/login", entered, "1", "next", l.Next))
 			return
 		}
 	}

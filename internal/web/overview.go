@@ -28,7 +28,6 @@ const (
 
 // Overview is what the page "overview" shows: to an admin, how the whole stands.
 type Overview struct {
-	Here    string // URL of the page with its span
 	Tiles   []Tile
 	Spans   []Tab
 	Charts  []Chart
@@ -76,7 +75,7 @@ func (v *visit) overview() error {
 		return err
 	}
 	span := chosenSpan(v.r.URL.Query().Get("span"))
-	data.Here, data.Spans = withQuery("/", "span", span), spanTabs(span)
+	data.Spans = spanTabs(span)
 	if v.r.Header.Get("HX-Request") == "" { // a script fetches the figures alone
 		if data.Charts, err = v.charts(span); err != nil {
 			return err

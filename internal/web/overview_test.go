@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheOverviewShowsAnAdminHowTheWholeStands(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "nobody@example.com")
 	_, _, err := h.Desk.PutDomain(t.Context(), h.Root, "loose.test", []byte(`{"destinations": ["`+h.At+`"], "enforce": false}`))
@@ -36,6 +37,7 @@ func TestTheOverviewShowsAnAdminHowTheWholeStands(t *testing.T) {
 }
 
 func TestTheOverviewNamesHostsInTroubleAndAlerts(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	_, _, err := h.Desk.PutDomain(t.Context(), h.Root, "down.test", []byte(`{"destinations": ["127.0.0.1:1"]}`))
 	check(t, err)
@@ -48,10 +50,12 @@ func TestTheOverviewNamesHostsInTroubleAndAlerts(t *testing.T) {
 	h.User.post("/pause", "length", "1h").status(http.StatusForbidden)
 	h.Admin.post("/resume").at("/").shows("Resumed").hides("Everything is paused")
 	h.Admin.post("/pause", "length", "1h").at("/").shows("Paused", "Everything is paused", "ends in")
+	h.Admin.post("/pause").status(http.StatusUnprocessableEntity).shows("for how long is missing")
 	h.Admin.post("/pause", "length", "soon").status(http.StatusUnprocessableEntity).shows("duration")
 }
 
 func TestAnOverviewWithoutDomainsSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	_, err := h.Access.PutUser(t.Context(), "lone", access.UserChange{Role: access.RoleDomain, Domains: []string{"gone.test"}, Password: housePassword})
 	check(t, err)
@@ -61,6 +65,7 @@ func TestAnOverviewWithoutDomainsSaysWhatToDo(t *testing.T) {
 }
 
 func TestADomainUserSeesTheirDomainsAndNothingOfTheWhole(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com", "mary@example.org", "john@other.test", "boss@file.test")
 	h.User.get("/").status(http.StatusOK).shows("Your domains", "example.com Verifies properly", "john@example.com", "mary@example.org").
@@ -76,6 +81,7 @@ func TestADomainUserSeesTheirDomainsAndNothingOfTheWhole(t *testing.T) {
 }
 
 func TestAChartsFiguresAreWhatScriptDraws(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for span, steps := range map[string]int{"hour": 60, "day": 288, "month": 360} {
 		page := h.Admin.get("/charts/" + span).status(http.StatusOK)

@@ -1,11 +1,13 @@
 package web
 
+import "callout/internal/operate"
+
 // pauseAll begins a pause of everything.
 func (v *visit) pauseAll() error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	p, err := v.desk.Pause(v.ctx(), v.who, "", v.r.PostForm.Get("length"))
+	p, err := v.pause("")
 	if err != nil {
 		return err
 	}
@@ -13,6 +15,15 @@ func (v *visit) pauseAll() error {
 		return v.done(DoneAllPaused, 0, "/")
 	}
 	return v.done(DoneAllPausedUntil, int(p.Until.Unix()), "/")
+}
+
+// pause pauses a domain, or "" for everything, for as long as the form says, which may be for ever and has to be said.
+func (v *visit) pause(domain string) (operate.Pause, error) {
+	length, ok := v.r.PostForm["length"]
+	if !ok {
+		return operate.Pause{}, &operate.Error{Kind: operate.Unusable, Field: "length", Detail: "for how long is missing; choose a time, or until it is resumed"}
+	}
+	return v.desk.Pause(v.ctx(), v.who, domain, length[0])
 }
 
 // back is the page of this server that a form says to come back to, or another where it says none.

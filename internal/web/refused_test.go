@@ -9,6 +9,7 @@ import (
 // A form that was refused says so in the window's title and on top, leads to the fields that are wrong, and has the focus on the
 // first of them: without script.
 func TestARefusedFormLeadsToWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for path, c := range map[string]struct {
 		form         []string
@@ -56,6 +57,7 @@ func (s *seen) focused() []string {
 
 // Where a form has one field that can be wrong, it has the focus.
 func TestTheFieldThatIsWrongHasTheFocus(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for want, page := range map[string]*seen{
 		"recipient": h.Admin.post("/test", "recipient", "@"),
@@ -70,6 +72,7 @@ func TestTheFieldThatIsWrongHasTheFocus(t *testing.T) {
 }
 
 func TestKeysBehindAnObjectOrTwiceInItAreRefused(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for more, says := range map[string]string{
 		`{"valid_ttl":"48h"} ] zzz`:                  "after top-level value",

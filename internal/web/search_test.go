@@ -7,6 +7,7 @@ import (
 )
 
 func TestSearchGoesToTheAnswer(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, c := range []struct {
 		who      *visitor
@@ -40,6 +41,7 @@ func TestSearchGoesToTheAnswer(t *testing.T) {
 
 // A domain of others and one that is not served look the same, also for who searches.
 func TestSearchTellsNothingOfForeignDomains(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	foreign := h.User.get("/search?q=other.test").status(http.StatusOK).text()
 	unserved := h.User.get("/search?q=other.tesu").status(http.StatusOK).text()
@@ -50,6 +52,7 @@ func TestSearchTellsNothingOfForeignDomains(t *testing.T) {
 
 // A part of a name is not offered to be added, nor what was meant as an address.
 func TestOnlyAWholeNameIsOfferedToBeAdded(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for q, want := range map[string]bool{"new.test": true, "New.Test": true, "new": false, "a b.test": false, ".test": false, "new..test": false, "192.0.2.7": false} {
 		page := h.Admin.get("/domains?q=" + url.QueryEscape(q)).status(http.StatusOK)

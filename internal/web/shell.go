@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -27,7 +26,7 @@ type Shell struct {
 	who func(*http.Request) *Viewer
 }
 
-// NewShell parses every template and reads every static file once.
+// NewShell parses every template. Static files are read once for all shells.
 func NewShell(o ShellOptions) (*Shell, error) {
 	return newShell(o, templateFiles)
 }
@@ -37,11 +36,8 @@ func newShell(o ShellOptions, templates fs.FS) (*Shell, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	static, err := fs.Sub(staticFiles, "static")
-	if err != nil {
-		return nil, fmt.Errorf("static files: %w", err)
-	}
-	if s.assets, err = newAssets(static); err != nil {
+	var err error
+	if s.assets, err = ownAssets(); err != nil {
 		return nil, err
 	}
 	if s.pages, err = parsePages(templates, s.functions()); err != nil {

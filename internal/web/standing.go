@@ -22,6 +22,7 @@ var stands = []struct {
 	{operate.StandsListEmpty, stand{"bad", "Deferred"}},
 	{operate.StandsAccepts, stand{"warn", "Accepts everything"}},
 	{operate.StandsTrouble, stand{"warn", "Trouble"}},
+	{operate.StandsUnproven, stand{"info", "Not proven yet"}},
 	{operate.StandsVerifies, stand{"ok", "Verifies properly"}},
 	{operate.StandsListed, stand{"ok", "Verified by its list"}},
 	{operate.StandsOff, stand{"off", "Off"}},
@@ -116,7 +117,7 @@ func (v *visit) standingLink(d *operate.Domain, word string) Link {
 			return Link{"Run the doctor", at + "/doctor"}
 		}
 		return Link{"Test an address", "#test"}
-	case operate.StandsNotAsked:
+	case operate.StandsNotAsked, operate.StandsUnproven:
 		return Link{"Test an address", "#test"}
 	case operate.StandsNotEnforced:
 		return Link{"See decisions", decisionsURL(d.Name)}

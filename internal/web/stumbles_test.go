@@ -18,6 +18,7 @@ func (h *house) unserved(recipient string) {
 }
 
 func TestARecipientElsewhereLeadsToItsDecisions(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.unserved("someone@elsewhere.test")
 	list := h.Admin.get("/decisions").shows("Decisions on recipients. What became of a message is in the log.", "someone@elsewhere.test", "192.0.2.7")
@@ -37,6 +38,7 @@ func TestARecipientElsewhereLeadsToItsDecisions(t *testing.T) {
 }
 
 func TestDomainsOfAUserThatAreNotServedAreNamed(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Admin.post("/access/users/new", "name", "anna", "role", "domain", "domains", "example.com exampel.com", "password", "a long password").
 		shows("Saved.", "exampel.com is not served here yet.", "anna sees nothing of it until it is added under Domains.")
@@ -47,6 +49,7 @@ func TestDomainsOfAUserThatAreNotServedAreNamed(t *testing.T) {
 }
 
 func TestADomainUserNeedsADomain(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, path := range []string{"/access/users/new", "/access/users/user/edit"} {
 		page := h.Admin.post(path, "name", "anna", "role", "domain", "domains", " \n", "password", "a long password").status(http.StatusUnprocessableEntity)
@@ -60,6 +63,7 @@ func TestADomainUserNeedsADomain(t *testing.T) {
 }
 
 func TestWhatAllIsWrongWithAUserIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	page := h.Admin.post("/access/users/new", "name", "a b", "role", "domain", "domains", "", "password", "short").status(http.StatusUnprocessableEntity).
 		shows("Not saved: 3 fields need another look Name , Domains of a domain user , Password")
@@ -71,6 +75,7 @@ func TestWhatAllIsWrongWithAUserIsSaidAtOnce(t *testing.T) {
 }
 
 func TestAReplacingFileWithoutRecipientsChangesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const page = "/domains/example.com/recipients"
 	h.User.post(page, "do", "add", "add", "john")
@@ -84,6 +89,7 @@ func TestAReplacingFileWithoutRecipientsChangesNothing(t *testing.T) {
 }
 
 func TestAWaitIsSaidOnceInWords(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for range 5 {
 		h.Stranger.post("/login", "name", "admin", "password", "wrong password")

@@ -51,7 +51,7 @@ func (v *visit) testPage() error {
 
 // showTest shows the form, with what is wrong with the address.
 func (v *visit) showTest(status int, recipient string, fresh bool, problem string) error {
-	form := TestForm{Title: "Test an address", URL: "/test", Fields: testFields(recipient, fresh, problem)}
+	form := TestForm{URL: "/test", Fields: testFields(recipient, fresh, problem)}
 	return v.pageAs(status, "tested", &Page{Title: "Test an address", Active: "domains", Crumbs: []Link{{"Domains", "/domains"}}, Data: TestPage{Form: form}})
 }
 

@@ -40,6 +40,7 @@ func (s *seen) spoken() (lines []string, result Outcome) {
 }
 
 func TestAnAddressIsTestedWithoutScript(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.User.get("/test?recipient=john@example.com").status(http.StatusOK).shows("Test an address")
 	h.User.post("/test", "recipient", "nobody", "domain", "example.com", "fresh", "on").status(http.StatusOK).
@@ -58,6 +59,7 @@ func TestAnAddressIsTestedWithoutScript(t *testing.T) {
 }
 
 func TestAnAddressIsTestedLineByLine(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	lines, result := h.User.aloud("/test", "recipient", "john@example.com", "fresh", "on").status(http.StatusOK).spoken()
 	all := strings.Join(lines, "\n")
@@ -83,6 +85,7 @@ func TestAnAddressIsTestedLineByLine(t *testing.T) {
 
 // TestLinesComeAsTheyAreSpoken has a destination that says nothing more until its first line was seen, and the browser gone.
 func TestLinesComeAsTheyAreSpoken(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("john@example.com")
 	first, err := h.Desk.Decisions(t.Context(), h.Root, operate.DecisionQuery{})
@@ -141,6 +144,7 @@ func TestLinesComeAsTheyAreSpoken(t *testing.T) {
 }
 
 func TestARecipientSaysWhatIsKnown(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.User.get("/recipients/john@example.com").status(http.StatusOK).shows("– Nothing is known The next question for it asks the destination.", "? unknown", "None among those that are kept.").hides("Clear it")
 	h.know("john@example.com", "nobody@example.com")

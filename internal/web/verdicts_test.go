@@ -28,6 +28,7 @@ func (h *house) remember(status store.Status, text string, locals ...string) {
 }
 
 func TestCachedRecipientsAreSearched(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.User.get("/domains/example.com/verdicts").status(http.StatusOK).shows("No cached recipients They come as mail comes.")
 	h.remember(store.Valid, "Ok", "anna", "anna.berg", "bert.anna")
@@ -48,6 +49,7 @@ func TestCachedRecipientsAreSearched(t *testing.T) {
 }
 
 func TestPagesOfCachedRecipients(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var locals []string
 	for i := range 250 {
@@ -61,6 +63,7 @@ func TestPagesOfCachedRecipients(t *testing.T) {
 }
 
 func TestCachedRecipientsAreCleared(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	const list = "/domains/example.com/verdicts"
 	h.remember(store.Valid, "Ok", "v1", "v2", "v3", "v4")
@@ -89,6 +92,7 @@ func TestCachedRecipientsAreCleared(t *testing.T) {
 }
 
 func TestACatchAllIsSaidAboveItsRecipients(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.know("any@other.test")
 	h.Admin.get("/domains/other.test/verdicts").shows("! Accepts everything "+h.At+" takes any address: every recipient counts as valid", "any@other.test ✓ valid")

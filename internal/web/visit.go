@@ -34,7 +34,8 @@ func (w *Web) in(do action) http.HandlerFunc {
 			w.turnAway(rw, r)
 			return
 		}
-		v := &visit{w, rw, r, w.access.ActorOf(u, "web", clientAddress(r))}
+		who := w.access.InSession(r.Context(), w.sessions, w.access.ActorOf(u, "web", clientAddress(r)))
+		v := &visit{w, rw, r, who}
 		if err := do(v); err != nil {
 			v.fail(err)
 		}
@@ -103,6 +104,10 @@ func (v *visit) fail(err error) {
 	if v.left(err) {
 		return
 	}
+	if errors.Is(err, operate.ErrEnded) {
+		v.turnAway(v, v.r)
+		return
+	}
 	status, text := v.worded(err)
 	if wait, ok := errors.AsType[*access.ThrottledError](err); ok {
 		v.Header().Set("Retry-After", strconv.Itoa(int(wait.Wait().Seconds())))
@@ -132,6 +137,9 @@ func worded(err error) (status int, text string) {
 	}
 	if wait, ok := errors.AsType[*access.ThrottledError](err); ok {
 		return http.StatusTooManyRequests, throttled(wait)
+	}
+	if errors.Is(err, operate.ErrEnded) {
+		return http.StatusUnauthorized, "Your login has ended meanwhile. Log in again."
 	}
 	status = statuses[operate.KindOf(err)]
 	if status == 0 {

@@ -18,7 +18,7 @@ type Options struct {
 	Desk    *operate.Desk
 	Access  *access.Access
 	Log     *slog.Logger
-	Secure  bool   // cookies only within TLS, or on loopback: everywhere but where plain HTTP is allowed from other machines
+	Secure  bool   // cookies only within TLS, but those of this machine's own browser: everywhere but where plain HTTP is allowed from other machines
 	Version string // of the program, at the foot of a page
 }
 
@@ -75,18 +75,17 @@ func (w *Web) Handler() http.Handler {
 	return w.shell.Guard(outer, isUpload)
 }
 
-// remembered keeps sessions. Of a browser that came by TLS the cookie stays within TLS, whatever it does elsewhere: a proxy
-// may speak TLS for a listener that does not.
+// remembered keeps sessions, in a cookie as secureCookie has it.
 func (w *Web) remembered(next http.Handler) http.Handler {
-	within := *w.sessions // the same sessions with another cookie
-	within.Cookie.Secure = true
-	usual, encrypted := w.sessions.LoadAndSave(next), within.LoadAndSave(next)
+	within, without := *w.sessions, *w.sessions // the same sessions with other cookies
+	within.Cookie.Secure, without.Cookie.Secure = true, false
+	secure, open := within.LoadAndSave(next), without.LoadAndSave(next)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.TLS != nil {
-			encrypted.ServeHTTP(rw, r)
+		if secureCookie(r, w.sessions.Cookie.Secure) {
+			secure.ServeHTTP(rw, r)
 			return
 		}
-		usual.ServeHTTP(rw, r)
+		open.ServeHTTP(rw, r)
 	})
 }
 

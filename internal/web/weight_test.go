@@ -12,6 +12,7 @@ var asked = regexp.MustCompile(`(?:href|src)="(/static/[^"]+\.(?:css|js|svg)[^"]
 
 // Every page with what it needs is under 100 KB to first paint, with full lists, and asks no other house.
 func TestPagesAreSmallAndAskNoOtherHouse(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var many []string
 	for i := range 120 {

@@ -19,6 +19,7 @@ import (
 	"callout/internal/smtpwire"
 	"callout/internal/store"
 	"callout/internal/store/sqlite"
+	"callout/internal/store/sqlite/sqlitetest"
 	"callout/internal/verify"
 )
 
@@ -93,7 +94,7 @@ func buildFake(t *testing.T, p plan) *fakeHouse {
 	d.Settings.CatchAllCheck = false
 	d.Settings.Callout.Hostname = "filter.example.net"
 	log := slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	st, err := sqlite.Open(ctx, t.TempDir()+"/callout.db")
+	st, err := sqlite.Open(ctx, sqlitetest.Path(t))
 	must(err)
 	behind := store.NewBehind(st, store.BehindOptions{})
 	registry, err := domains.New(ctx, st, behind, []*domains.Domain{d}, nil)

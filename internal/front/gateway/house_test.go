@@ -20,6 +20,7 @@ import (
 	"callout/internal/smtpwire"
 	"callout/internal/store"
 	"callout/internal/store/sqlite"
+	"callout/internal/store/sqlite/sqlitetest"
 	"callout/internal/verify"
 )
 
@@ -157,7 +158,7 @@ func (h *house) serve(t testing.TB, served []*domains.Domain, p plan) {
 	if p.quiet {
 		log = slog.New(slog.DiscardHandler)
 	}
-	st, err := sqlite.Open(ctx, t.TempDir()+"/callout.db")
+	st, err := sqlite.Open(ctx, sqlitetest.Path(t))
 	must(err)
 	behind := store.NewBehind(st, store.BehindOptions{})
 	registry, err := domains.New(ctx, st, behind, served, nil)

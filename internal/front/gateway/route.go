@@ -17,10 +17,7 @@ type route struct {
 }
 
 func routeOf(d *domains.Domain) route {
-	to := d.DeliverTo
-	if len(to) == 0 {
-		to = d.Destination
-	}
+	to := nexthop.To(d.DeliverTo, d.Destination)
 	lmtp := slices.ContainsFunc(to, func(hosts []callout.Host) bool {
 		return slices.ContainsFunc(hosts, func(h callout.Host) bool { return h.Scheme == callout.LMTP })
 	})

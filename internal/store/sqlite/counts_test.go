@@ -21,7 +21,7 @@ func TestCountsAreThoseOfTheVerdicts(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		s := opened(t)
 		names := []string{"a.example", "b.example", "c.example"}
-		for step := range 400 {
+		for step := range 120 {
 			name := names[rng.IntN(len(names))]
 			var err error
 			switch rng.IntN(12) {

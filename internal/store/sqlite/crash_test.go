@@ -109,6 +109,7 @@ func step(ctx context.Context, s store.Store, n int) (err error) {
 // Killed at any moment, the database is sound and has everything that was acknowledged, and of what was not
 // yet, all or nothing.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "callout.db")
 	done := 0
 	for range 10 {

@@ -1,15 +1,15 @@
 package sqlite_test
 
 import (
-	"path/filepath"
 	"testing"
 
+	"callout/internal/store/sqlite/sqlitetest"
 	"callout/internal/store/storetest"
 )
 
 func TestHistory(t *testing.T) {
 	storetest.RunHistory(t, func(t *testing.T) storetest.HistoryPlace {
-		path := filepath.Join(t.TempDir(), "callout.db")
+		path := sqlitetest.Path(t)
 		return func(t *testing.T) storetest.HistoryStore { return open(t, path) }
 	})
 }

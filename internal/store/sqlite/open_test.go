@@ -116,6 +116,7 @@ func broken() []brokenFile {
 }
 
 func TestOpenErrors(t *testing.T) {
+	t.Parallel() // one waits for a lock for 5 s
 	for _, tt := range broken() {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "callout.db")

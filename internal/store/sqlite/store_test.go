@@ -1,17 +1,17 @@
 package sqlite_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"callout/internal/store"
 	"callout/internal/store/sqlite"
+	"callout/internal/store/sqlite/sqlitetest"
 	"callout/internal/store/storetest"
 )
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Place {
-		path := filepath.Join(t.TempDir(), "callout.db")
+		path := sqlitetest.Path(t)
 		return func(t *testing.T) store.Store { return open(t, path) }
 	})
 }

@@ -40,21 +40,11 @@ func RunAccounts(t *testing.T, fresh func(t *testing.T) AccountsPlace) {
 		{"the audit log with a bad cursor", auditBadCursor},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { tt.test(t, fresh(t)) })
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.test(t, fresh(t))
+		})
 	}
-}
-
-func openedAccounts(t *testing.T, open AccountsPlace) ClosableAccounts {
-	t.Helper()
-	s := open(t)
-	t.Cleanup(func() { check(t, s.Close()) })
-	return s
-}
-
-func reopenedAccounts(t *testing.T, open AccountsPlace, s ClosableAccounts) ClosableAccounts {
-	t.Helper()
-	check(t, s.Close())
-	return openedAccounts(t, open)
 }
 
 // user makes a user of a.example.
@@ -90,14 +80,14 @@ func wantTokens(t *testing.T, s store.Accounts, want ...store.Token) {
 }
 
 func usersAreKept(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	wantUsers(t, s)
 	anna, bert := user("anna"), user("bert")
 	bert.Role, bert.Domains, bert.LastLogin = "admin", nil, noon.Add(time.Minute)
 	for _, u := range []store.User{bert, anna} {
 		check(t, s.PutUser(t.Context(), u))
 	}
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantUsers(t, s, anna, bert)
 	// Of one that is there, when it was made and logged in stays.
 	changed := bert
@@ -106,18 +96,18 @@ func usersAreKept(t *testing.T, open AccountsPlace) {
 	put := changed
 	put.Created, put.LastLogin = noon.Add(time.Hour), time.Time{}
 	check(t, s.PutUser(t.Context(), put))
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantUsers(t, s, anna, changed)
 	check(t, s.DeleteUser(t.Context(), "anna"))
 	if err := s.DeleteUser(t.Context(), "anna"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("DeleteUser of none = %v, want ErrNotFound", err)
 	}
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantUsers(t, s, changed)
 }
 
 func tokensAreKept(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	wantTokens(t, s)
 	a, b := token("a", "anna"), token("b", "")
 	b.Role, b.Domains, b.Write, b.Expires = "admin", nil, false, time.Time{}
@@ -131,18 +121,18 @@ func tokensAreKept(t *testing.T, open AccountsPlace) {
 			t.Errorf("a second token with id %s and secret %x is kept", k.ID, k.Secret)
 		}
 	}
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantTokens(t, s, a, b)
 	check(t, s.DeleteToken(t.Context(), "a"))
 	if err := s.DeleteToken(t.Context(), "a"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("DeleteToken of none = %v, want ErrNotFound", err)
 	}
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantTokens(t, s, b)
 }
 
 func deletingUserDrops(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	for _, name := range []string{"anna", "bert"} {
 		check(t, s.PutUser(t.Context(), user(name)))
 		check(t, s.AddToken(t.Context(), token("of "+name, name)))
@@ -150,14 +140,14 @@ func deletingUserDrops(t *testing.T, open AccountsPlace) {
 	}
 	check(t, s.AddToken(t.Context(), token("nobody's", "")))
 	check(t, s.DeleteUser(t.Context(), "anna"))
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantUsers(t, s, user("bert"))
 	wantTokens(t, s, token("nobody's", ""), token("of bert", "bert"))
 	wantSessions(t, s, []string{"of bert"}, []string{"of anna"})
 }
 
 func whatWasUsed(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	anna, bert := user("anna"), user("bert")
 	a, b := token("a", "anna"), token("b", "")
 	check(t, s.PutUser(t.Context(), anna))
@@ -170,7 +160,7 @@ func whatWasUsed(t *testing.T, open AccountsPlace) {
 		Tokens: map[string]time.Time{"b": b.LastUsed, "gone": noon},
 	}))
 	check(t, s.SetUsed(t.Context(), store.Used{}))
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantUsers(t, s, anna, bert)
 	wantTokens(t, s, a, b)
 }

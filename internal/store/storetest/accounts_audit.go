@@ -48,7 +48,7 @@ func addAudit(t *testing.T, s store.Accounts, keep int, events ...store.AuditEve
 }
 
 func auditIsKept(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	wantAudit(t, s, store.AuditQuery{Limit: 10})
 	want := []store.AuditEvent{
 		{At: noon.Add(7 * time.Millisecond), Who: "anna", Via: "api", From: "192.0.2.1", Token: "k1", Action: "clear domain",
@@ -56,7 +56,7 @@ func auditIsKept(t *testing.T, open AccountsPlace) {
 		{},
 	}
 	addAudit(t, s, 10, want[1], want[0])
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	got := walkAudit(t, s, store.AuditQuery{Limit: 10})
 	if len(got) != 2 || got[0].ID <= got[1].ID {
 		t.Fatalf("Audit = %+v, want two, the ID of the newer one higher", got)
@@ -70,7 +70,7 @@ func auditIsKept(t *testing.T, open AccountsPlace) {
 }
 
 func auditIsBounded(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	for i := range 20 {
 		addAudit(t, s, 4, store.AuditEvent{At: noon.Add(time.Duration(i) * time.Minute), Target: fmt.Sprint(i)})
 	}
@@ -85,7 +85,7 @@ func auditIsBounded(t *testing.T, open AccountsPlace) {
 	last := walkAudit(t, s, store.AuditQuery{Limit: 10})[0].ID
 	_, err = s.PurgeAccounts(t.Context(), noon, noon.Add(time.Hour), 10)
 	check(t, err)
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	addAudit(t, s, 4, store.AuditEvent{Target: "after"})
 	if all := walkAudit(t, s, store.AuditQuery{Limit: 10}); len(all) != 1 || all[0].ID <= last {
 		t.Errorf("after a purge: %+v, want one with an ID above %d", all, last)
@@ -94,7 +94,7 @@ func auditIsBounded(t *testing.T, open AccountsPlace) {
 
 // Whoever is refused over and over pushes out other refusals alone, and those are purged first.
 func auditIsBoundedByKind(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	bounds := store.AuditBounds{Done: 3, Refused: 2}
 	add := func(target string, minute int, refused bool) {
 		t.Helper()
@@ -108,7 +108,7 @@ func auditIsBoundedByKind(t *testing.T, open AccountsPlace) {
 	add("done 1", 21, false)
 	add("done 2", 22, false)
 	wantAudit(t, s, store.AuditQuery{Limit: 10}, "done 2", "done 1", "refused 19", "refused 18", "done 0")
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	add("done 3", 23, false)
 	wantAudit(t, s, store.AuditQuery{Limit: 10}, "done 3", "done 2", "done 1", "refused 19", "refused 18")
 	for _, want := range [][]string{
@@ -126,7 +126,7 @@ func auditIsBoundedByKind(t *testing.T, open AccountsPlace) {
 }
 
 func auditFilters(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	addAudit(t, s, 100,
 		store.AuditEvent{Who: "Anna", Action: "clear domain", Target: "1", From: "192.0.2.1"},
 		store.AuditEvent{Who: "bert", Action: "set domain", Target: "2", From: "192.0.2.22", Refused: true},
@@ -159,20 +159,20 @@ func auditFilters(t *testing.T, open AccountsPlace) {
 }
 
 func auditGrows(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	for _, target := range []string{"1", "2", "3", "4"} {
 		addAudit(t, s, 5, store.AuditEvent{Target: target})
 	}
 	_, next, err := s.Audit(t.Context(), store.AuditQuery{Limit: 2})
 	check(t, err)
 	addAudit(t, s, 5, store.AuditEvent{Target: "5"}, store.AuditEvent{Target: "6"})
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantAudit(t, s, store.AuditQuery{Limit: 2, Cursor: next}, "2")
 	wantAudit(t, s, store.AuditQuery{Limit: 2}, "6", "5", "4", "3", "2")
 }
 
 func auditBadCursor(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	addAudit(t, s, 5, store.AuditEvent{}, store.AuditEvent{})
 	_, next, err := s.Audit(t.Context(), store.AuditQuery{Limit: 1})
 	check(t, err)

@@ -29,12 +29,12 @@ func wantSessions(t *testing.T, s store.Accounts, there, gone []string) {
 }
 
 func sessionsAreKept(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	want := session("a", "anna")
 	check(t, s.AddSession(t.Context(), want, manySessions))
 	check(t, s.AddSession(t.Context(), store.Session{Token: "bare"}, manySessions))
 	for range 2 {
-		s = reopenedAccounts(t, open, s)
+		s = reopened(t, open, s)
 		if got, ok, err := s.Session(t.Context(), "a"); !ok || err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("Session = %+v, %v, %v; want %+v", got, ok, err, want)
 		}
@@ -44,7 +44,7 @@ func sessionsAreKept(t *testing.T, open AccountsPlace) {
 	check(t, s.DeleteSession(t.Context(), "a"))
 	check(t, s.DeleteSession(t.Context(), "a"))
 	check(t, s.RenewSession(t.Context(), want)) // has ended, and stays so
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantSessions(t, s, []string{"bare"}, []string{"a"})
 	if got, _, err := s.Session(t.Context(), "bare"); err != nil || len(got.Data) > 0 || !got.Expires.IsZero() {
 		t.Errorf("another's renewal makes a session %+v, %v", got, err)
@@ -54,12 +54,12 @@ func sessionsAreKept(t *testing.T, open AccountsPlace) {
 		check(t, s.AddSession(t.Context(), session(token, map[byte]string{'a': "anna", 'b': "bert"}[token[0]]), manySessions))
 	}
 	check(t, s.DeleteSessions(t.Context(), "anna"))
-	s = reopenedAccounts(t, open, s)
+	s = reopened(t, open, s)
 	wantSessions(t, s, []string{"b1", "bare"}, []string{"a1", "a2"})
 }
 
 func sessionsAreBounded(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	bounds := store.SessionBounds{User: 3, All: 5}
 	begin := func(user string, from, to int) {
 		t.Helper()
@@ -79,7 +79,7 @@ func sessionsAreBounded(t *testing.T, open AccountsPlace) {
 }
 
 func sessionsExpire(t *testing.T, open AccountsPlace) {
-	s := openedAccounts(t, open)
+	s := opened(t, open)
 	for i, name := range manyUsers(30) {
 		one := session(name, name)
 		one.Expires = noon.Add(time.Duration(i-20) * time.Minute)

@@ -181,7 +181,7 @@ func purgeCleared(t *testing.T, open Place) {
 
 func manyDomains(t *testing.T, open Place) {
 	s := opened(t, open)
-	const domains = 1000
+	const domains = 300
 	name := func(i int) string { return fmt.Sprintf("customer-%04d.example", i) }
 	batch := func(g uint64) (verdicts []store.Verdict, facts []store.DomainFact) {
 		for i := range domains {
@@ -215,7 +215,7 @@ func manyDomains(t *testing.T, open Place) {
 	check(t, err)
 	verdicts, facts = batch(g)
 	check(t, s.Write(t.Context(), store.Batch{Verdicts: verdicts[:domains/2], Facts: facts[:domains/2]}))
-	purgeAll(t, s, noon, 333)
+	purgeAll(t, s, noon, 100)
 	for i := range domains {
 		if i < domains/2 {
 			wantLookup(t, s, name(i), "john", "john")

@@ -65,7 +65,7 @@ func epochsAreKept(t *testing.T, open Place) {
 
 func epochsOfManyDomains(t *testing.T, open Place) {
 	s := opened(t, open)
-	const domains = 6000
+	const domains = 2000
 	asked, want := make(map[string]string), make(map[string]store.Epoch)
 	set := func(what string) {
 		t.Helper()

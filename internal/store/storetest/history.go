@@ -37,22 +37,11 @@ func RunHistory(t *testing.T, fresh func(t *testing.T) HistoryPlace) {
 		{"history is purged", historyIsPurged},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { tt.test(t, fresh(t)) })
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.test(t, fresh(t))
+		})
 	}
-}
-
-// openedHistory opens a store that is closed when the test ends.
-func openedHistory(t *testing.T, open HistoryPlace) HistoryStore {
-	t.Helper()
-	s := open(t)
-	t.Cleanup(func() { check(t, s.Close()) })
-	return s
-}
-
-func reopenedHistory(t *testing.T, open HistoryPlace, s HistoryStore) HistoryStore {
-	t.Helper()
-	check(t, s.Close())
-	return openedHistory(t, open)
 }
 
 // minute makes one that was seen whole, n minutes after noon: everything happened n times and k more.
@@ -74,7 +63,7 @@ func wantSums(t *testing.T, s store.History, from, until time.Time, step time.Du
 }
 
 func minutesAreKept(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	later := noon.Add(time.Hour)
 	wantSums(t, s, noon, later, time.Minute)
 	check(t, s.AddMinutes(t.Context(), nil))
@@ -83,7 +72,7 @@ func minutesAreKept(t *testing.T, open HistoryPlace) {
 	large.Tally[store.Questions] = math.MaxInt64 / 2
 	check(t, s.AddMinutes(t.Context(), []store.Minute{large, half}))
 	wantSums(t, s, noon, later, time.Minute, half, large)
-	s = reopenedHistory(t, open, s)
+	s = reopened(t, open, s)
 	// The rest of a minute, after a restart.
 	rest := half
 	rest.Seen, rest.At = 20*time.Second, half.At.Add(40*time.Second)
@@ -100,7 +89,7 @@ func minutesAreKept(t *testing.T, open HistoryPlace) {
 
 // A day of minutes with some missing is summed up the same, however it is kept.
 func minutesAreSummed(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	var minutes []store.Minute
 	for n := range 24 * 60 {
 		if n/70%3 != 1 {
@@ -139,7 +128,7 @@ func sums(minutes []store.Minute, from, until time.Time, step time.Duration) (al
 }
 
 func minutesAreWhole(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.AddMinutes(ctx, []store.Minute{minute(1), minute(2)}); err == nil {
@@ -149,7 +138,7 @@ func minutesAreWhole(t *testing.T, open HistoryPlace) {
 }
 
 func historyIsPurged(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	var minutes []store.Minute
 	for n := range 5000 {
 		minutes = append(minutes, minute(n))

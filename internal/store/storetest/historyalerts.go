@@ -56,7 +56,7 @@ func wantPast(t *testing.T, s store.History, q store.AlertQuery, want ...store.A
 }
 
 func alertsOpenAndEnd(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	wantOpen(t, s)
 	wantPast(t, s, store.AlertQuery{Limit: 10})
 	odd := alert("loop", "", "[2001:db8::1]:25", 1)
@@ -64,7 +64,7 @@ func alertsOpenAndEnd(t *testing.T, open HistoryPlace) {
 	both := save(t, s, odd, alert("paused", domain, "", 0))
 	odd, paused := both[0], both[1]
 	wantOpen(t, s, paused, odd)
-	s = reopenedHistory(t, open, s)
+	s = reopened(t, open, s)
 	wantOpen(t, s, paused, odd)
 	// The text changes; what was said of the rest is not looked at.
 	paused.Text = "something else is wrong"
@@ -74,7 +74,7 @@ func alertsOpenAndEnd(t *testing.T, open HistoryPlace) {
 	wantOpen(t, s, paused, odd)
 	odd.Until = noon.Add(2 * time.Hour)
 	save(t, s, odd)
-	s = reopenedHistory(t, open, s)
+	s = reopened(t, open, s)
 	wantOpen(t, s, paused)
 	wantPast(t, s, store.AlertQuery{Limit: 10}, odd)
 	// What is past stays as it is; the same may begin once more.
@@ -97,7 +97,7 @@ func alertsOpenAndEnd(t *testing.T, open HistoryPlace) {
 }
 
 func alertIsOpenOnce(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	first := save(t, s, alert("paused", domain, "", 0))[0]
 	twice := alert("paused", domain, "", 5)
 	twice.Text = "newer words"
@@ -126,7 +126,7 @@ func ended(t *testing.T, s store.History, domain string, n int) []store.Alert {
 }
 
 func pastAlertsInPages(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	want := ended(t, s, domain, 25)
 	save(t, s, alert("paused", domain, "", 0))
 	for _, limit := range []int{1, 2, 5, 24, 25, 26, 1000} {
@@ -144,7 +144,7 @@ func pastAlertsInPages(t *testing.T, open HistoryPlace) {
 }
 
 func pastAlertsOfDomains(t *testing.T, open HistoryPlace) {
-	s := openedHistory(t, open)
+	s := opened(t, open)
 	a, b, none := ended(t, s, domain, 5), ended(t, s, "b.example", 5), ended(t, s, "", 5)
 	host := []store.Alert{{Kind: "loop", Host: "192.0.2.7:25", Text: "of nobody's domain", Since: none[0].Since, Until: none[0].Until.Add(-time.Hour)}}
 	if err := s.SaveAlerts(t.Context(), host); err != nil {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -67,12 +68,15 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"cancelled", cancelled},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { tt.test(t, fresh(t)) })
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.test(t, fresh(t))
+		})
 	}
 }
 
-// opened opens a store that is closed when the test ends.
-func opened(t *testing.T, open Place) store.Store {
+// opened opens the store of a place, of whichever kind, and closes it when the test ends.
+func opened[S io.Closer](t *testing.T, open func(t *testing.T) S) S {
 	t.Helper()
 	s := open(t)
 	t.Cleanup(func() { check(t, s.Close()) })
@@ -80,7 +84,7 @@ func opened(t *testing.T, open Place) store.Store {
 }
 
 // reopened closes a store and opens its place again.
-func reopened(t *testing.T, open Place, s store.Store) store.Store {
+func reopened[S io.Closer](t *testing.T, open func(t *testing.T) S, s S) S {
 	t.Helper()
 	check(t, s.Close())
 	return opened(t, open)

@@ -159,7 +159,7 @@ class Tail {
 
   hold(on) {
     this.held = on;
-    this.button.textContent = on ? 'Go on' : 'Pause';
+    this.button.textContent = on ? 'Go on' : 'Hold the list';
     if (!on) this.show();
     this.tell();
   }

@@ -1,0 +1,246 @@
+package operate
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"callout/internal/access"
+	"callout/internal/callout"
+	"callout/internal/config"
+	"callout/internal/domains"
+	"callout/internal/history"
+	"callout/internal/lab"
+	"callout/internal/nexthop"
+	"callout/internal/smtpwire"
+	"callout/internal/store"
+	"callout/internal/verify"
+)
+
+// relaying is a server that passes mail on to a hop that two domains share; a third has another.
+const relaying = `
+[[domain]]
+name = "mine.example"
+destinations = ["192.0.2.1"]
+deliver_to = ["192.0.2.9"]
+[[domain]]
+name = "other.example"
+destinations = ["192.0.2.9:25"]
+[[domain]]
+name = "elsewhere.example"
+destinations = ["192.0.2.1"]
+deliver_to = ["192.0.2.10"]
+`
+
+// relay is that server. Whatever it dials is the one hop.
+type relay struct {
+	away    atomic.Bool // the hop can't be reached
+	conns   sync.Map    // with it
+	refuse  sync.Map    // of the hop: from lab.Step to reply
+	domains *domains.Registry
+	pools   *callout.Pools
+	hops    *nexthop.Hops
+	lookout *Lookout
+	desk    *Desk
+}
+
+func newRelay(t *testing.T) *relay {
+	ctx := context.Background()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	r := new(relay)
+	hop := &lab.Receiver{Hostname: "hop.example", Refuse: func(step lab.Step, _ string) string {
+		reply, _ := r.refuse.Load(step)
+		text, _ := reply.(string)
+		return text
+	}}
+	go hop.Serve(ln)
+	c, err := config.Parse("callout.toml", []byte(relaying))
+	check(t, err)
+	db := opened(t)
+	behind := store.NewBehind(db, store.BehindOptions{})
+	r.domains, err = domains.New(ctx, db, behind, c.Domains, c.BuildDomain)
+	check(t, err)
+	r.pools = callout.NewPools(callout.Options{Dial: func(ctx context.Context, _ netip.Addr, _ string) (net.Conn, error) {
+		if r.away.Load() {
+			return nil, syscall.ECONNREFUSED
+		}
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "tcp", ln.Addr().String())
+		if err == nil {
+			r.conns.Store(conn, nil)
+		}
+		return conn, err
+	}})
+	v, err := verify.New(ctx, verify.Options{Domains: r.domains, Asker: r.pools, Store: db, Behind: behind, MaxEntries: 1000})
+	check(t, err)
+	r.hops = nexthop.New(nexthop.Options{Pools: r.pools})
+	r.lookout = NewLookout(v, r.pools, r.domains).WithHops(r.hops)
+	past, err := history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: db, Log: slog.New(slog.DiscardHandler),
+		Alerts: r.lookout.Alerts, Over: r.lookout.Over})
+	check(t, err)
+	r.desk = New(Options{Verifier: v, Domains: r.domains, Pools: r.pools, History: past, Hops: r.hops})
+	t.Cleanup(func() {
+		r.desk.Close()
+		r.hops.Close(ctx)
+		v.Close(ctx)
+		r.pools.Close(ctx)
+		past.Close(ctx)
+		behind.Close(ctx)
+		hop.Close()
+	})
+	return r
+}
+
+// leave has the hop go away, with its sessions.
+func (r *relay) leave() {
+	r.away.Store(true)
+	r.conns.Range(func(conn, _ any) bool {
+		conn.(net.Conn).Close()
+		return true
+	})
+}
+
+// pass passes a message on for a domain, as far as the hop takes it.
+func (r *relay) pass(t *testing.T, domain string) {
+	t.Helper()
+	defer r.desk.history.LookAgain()
+	d, err := r.hops.Begin(t.Context(), routeOf(r.domains.Lookup(domain)), &nexthop.Envelope{Params: smtpwire.MailParams{Size: -1}})
+	if err != nil {
+		return
+	}
+	defer d.Cut()
+	replies, err := d.Recipients(t.Context(), []nexthop.Recipient{{Path: "john@" + domain}})
+	if err != nil || replies[0].Class() != 2 {
+		return
+	}
+	if reply, err := d.Start(t.Context(), false); err != nil || reply.Code != 354 {
+		return
+	}
+	_, err = d.Write([]byte("Subject: x\r\n\r\nx\r\n"))
+	check(t, err)
+	_, err = d.Finish(t.Context())
+	check(t, err)
+}
+
+var (
+	root  = &access.Actor{Name: "root", Role: access.RoleAdmin}
+	anna  = &access.Actor{Name: "anna", Role: access.RoleDomain, Domains: []string{"mine.example"}}
+	berta = &access.Actor{Name: "berta", Role: access.RoleDomain, Domains: []string{"elsewhere.example"}}
+	carla = &access.Actor{Name: "carla", Role: access.RoleDomain, Domains: []string{"mine.example", "other.example"}}
+)
+
+// alerts returns the alerts that somebody sees, in words.
+func (r *relay) alerts(t *testing.T, who *access.Actor) string {
+	t.Helper()
+	all := r.desk.Alerts(who)
+	if n := r.desk.CountAlerts(who); n != len(all) {
+		t.Errorf("%s: %d are counted, and %d told", who.Name, n, len(all))
+	}
+	var words []string
+	for _, a := range all {
+		words = append(words, a.Kind+" "+a.Host+a.Domain)
+		if !who.Admin() && (a.Host != "" || strings.Contains(a.Text, "192.0.2") || strings.Contains(a.Text, "127.0.0.1")) {
+			t.Errorf("%s reads the name of a host: %+v", who.Name, a)
+		}
+		if a.Since.IsZero() || a.Text == "" {
+			t.Errorf("%+v", a)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// A next hop that takes nothing is alerted of until it takes something again: for an admin by its name, for a domain user as
+// their own domains' alone. A message that it refuses is its last problem and no alert.
+func TestANextHopInTroubleIsAlertedOf(t *testing.T) {
+	r := newRelay(t)
+	sees := func(when, admin, annas, resellers string) {
+		t.Helper()
+		for who, want := range map[*access.Actor]string{root: admin, anna: annas, berta: "", carla: resellers} {
+			if got := r.alerts(t, who); got != want {
+				t.Errorf("%s, %s sees %q; want %q", when, who.Name, got, want)
+			}
+		}
+	}
+	state := func(want, problem string) NextHop {
+		t.Helper()
+		all := r.desk.NextHops(root)
+		if len(all) == 0 || all[0].State != want || (all[0].Problem == nil) != (problem == "") ||
+			problem != "" && !strings.Contains(all[0].Problem.Text, problem) {
+			t.Fatalf("%+v; want %s, %q", all, want, problem)
+		}
+		return all[0]
+	}
+	sees("before any mail", "", "", "")
+	r.pass(t, "mine.example")
+	if hop := state("up", ""); hop.Messages != 1 || strings.Join(hop.Hosts, " ") != "192.0.2.9:25" || strings.Join(hop.Domains, " ") != "mine.example other.example" {
+		t.Errorf("%+v", hop)
+	}
+	r.refuse.Store(lab.AtEnd, "554 5.7.1 spam")
+	r.pass(t, "mine.example")
+	state("up", "data: 554 5.7.1 spam")
+	sees("after a refused message", "", "", "")
+
+	r.leave()
+	r.pass(t, "mine.example")
+	if hop := state("unreachable", "connection refused"); hop.RetryAt.IsZero() || !hop.Troubled() {
+		t.Errorf("%+v", hop)
+	}
+	sees("while it is away", "hop_unreachable 192.0.2.9:25", "hop_unreachable mine.example", "hop_unreachable mine.example, hop_unreachable other.example")
+	away := r.lookout.Alerts()[0]
+	if text := away.Text; !strings.Contains(text, "mine.example and one other domain is put off") || !strings.Contains(text, "connection refused") || r.lookout.Over(away) {
+		t.Error(text)
+	}
+	if r.desk.NextHops(anna) != nil {
+		t.Error("a domain user is told of next hops")
+	}
+
+	r.away.Store(false)
+	r.refuse.Store(lab.AtMAIL, "452 4.3.1 no room")
+	r.pass(t, "other.example")
+	sees("while it has no room", "hop_refuses 192.0.2.9:25", "hop_refuses mine.example", "hop_refuses mine.example, hop_refuses other.example")
+	if !r.lookout.Over(away) {
+		t.Error("it is still said to be away")
+	}
+	r.refuse.Clear()
+	r.pass(t, "other.example")
+	sees("once it takes mail", "", "", "")
+	state("up", "452 4.3.1 no room")
+}
+
+// After a restart nobody knows how a hop stands: an alert goes on until a message has come, for a day at most, and while mail
+// goes there.
+func TestAnAlertOfANextHopAfterARestart(t *testing.T) {
+	r := newRelay(t)
+	a := history.Alert{Kind: alertHopUnreachable, Host: "192.0.2.9:25"}
+	if r.lookout.Over(a) {
+		t.Error("it is over before any mail has come")
+	}
+	if all := r.desk.hopAlertsOf(anna, &a); len(all) != 1 || all[0].Domain != "mine.example" {
+		t.Errorf("whose mail goes there sees %+v", all)
+	}
+	if gone := (history.Alert{Kind: alertHopUnreachable, Host: "192.0.2.77:25"}); !r.lookout.Over(gone) {
+		t.Error("it is not over though no mail goes there")
+	}
+	late := NewLookout(r.desk.verifier, r.pools, r.domains).WithHops(r.hops)
+	if late.since = time.Now().Add(-25 * time.Hour); !late.Over(a) {
+		t.Error("it stays for ever")
+	}
+	r.pass(t, "mine.example")
+	late.since = time.Now()
+	if !late.Over(a) {
+		t.Error("it is not over though the hop has taken a message")
+	}
+	if !late.WithHops(nil).Over(a) {
+		t.Error("it is not over though there is no gateway any more")
+	}
+}
