@@ -51,14 +51,19 @@ func readBody(w http.ResponseWriter, r *http.Request, into any, most int64, exam
 	return newProblem(http.StatusUnprocessableEntity, text).about(wrong.field)
 }
 
-// arrival keeps the error that ended a body before its end.
+// arrival keeps the error that ended a body before its end. It fills what it is given to read into: encoding/json looks at all
+// blanks again that came before, each time it reads some more of them.
 type arrival struct {
 	body io.Reader
 	err  error
 }
 
-func (a *arrival) Read(b []byte) (int, error) {
-	n, err := a.body.Read(b)
+func (a *arrival) Read(b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var more int
+		more, err = a.body.Read(b[n:])
+		n += more
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		a.err = err
 	}

@@ -102,7 +102,7 @@ func TestLongBodies(t *testing.T) {
 		{"POST", "verify", "", 16}, {"PUT", "domains/new.example", "", 16}, {"PUT", "pause", "", 16}, {"POST", "tokens", "", 16},
 		{"PUT", "users/new", "", 16}, {"POST", "domains/example.com/doctor", "", 16},
 		{"PUT", "domains/example.com/recipients", "", 160}, {"PATCH", "domains/example.com/recipients", "", 160},
-		{"PUT", "domains/example.com/recipients", "text/csv", 400},
+		{"PUT", "domains/example.com/recipients", "text/csv", 16},
 	} {
 		for _, known := range []bool{true, false} {
 			const size = 100 << 20
@@ -124,7 +124,11 @@ func TestLongBodies(t *testing.T) {
 			}
 			resp.Body.Close()
 			runtime.ReadMemStats(&after)
-			if grew := (after.TotalAlloc - before.TotalAlloc) >> 20; resp.StatusCode != 413 || grew > c.most {
+			want := 413
+			if c.contentType != "" && !known { // one row without an end
+				want = 422
+			}
+			if grew := (after.TotalAlloc - before.TotalAlloc) >> 20; resp.StatusCode != want || grew > c.most {
 				t.Errorf("%s %s, length known: %v: %s, %d MiB", c.method, c.path, known, resp.Status, grew)
 			}
 		}

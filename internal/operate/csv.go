@@ -20,14 +20,19 @@ func readCSV(r io.Reader, d *domains.Domain, tell Progress) (entries []string, h
 	if err != nil {
 		return nil, "", err
 	}
-	in := csv.NewReader(&lineEnds{r: file})
+	row := &boundedRow{r: &lineEnds{r: file}}
+	in := csv.NewReader(row)
 	in.Comma = separator(file)
 	in.FieldsPerRecord, in.ReuseRecord, in.TrimLeadingSpace = -1, true, true
 	names, wrong := d.Names(), &RowsError{undone: notImported}
 	for first := true; !wrong.More; first = false {
 		record, err := in.Read()
+		row.size = 0
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if errors.Is(err, errLongRow) {
+			return nil, "", failure(Unusable, "%v; is it the right file? %s", err, notImported)
 		}
 		if err != nil {
 			if err = wrong.addCSV(err); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -85,5 +86,26 @@ func (w *withoutMark) Read(p []byte) (int, error) {
 	if n >= 3 && string(p[:3]) == "\ufeff" {
 		n = copy(p, p[3:n])
 	}
+	return n, err
+}
+
+// maxRow is how many octets a row may have, about: those of an address and of columns that are not kept.
+const maxRow = 64 << 10
+
+var errLongRow = fmt.Errorf("a row is longer than %d octets", maxRow)
+
+// boundedRow ends where a row is too long, which may go over many lines in quotes and would be kept until its end. Whoever reads rows
+// sets size to 0 behind each.
+type boundedRow struct {
+	r    io.Reader
+	size int // octets since
+}
+
+func (b *boundedRow) Read(p []byte) (int, error) {
+	if b.size > maxRow {
+		return 0, errLongRow
+	}
+	n, err := b.r.Read(p)
+	b.size += n
 	return n, err
 }
