@@ -23,7 +23,7 @@ type domainPut struct {
 
 type domainList struct {
 	Query    string `query:"query" doc:"Only those with a name, or the name of an alias, that contains this"`
-	Standing string `query:"standing" enum:"unreachable,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,unproven,verifies,listed,off,not_asked" doc:"Only those that stand so"`
+	Standing string `query:"standing" enum:"unreachable,mail_put_off,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,unproven,verifies,listed,off,not_asked" doc:"Only those that stand so"`
 	Sort     string `query:"sort" enum:"name,-name,trouble" doc:"trouble: those that most want somebody to look, first"`
 	Paging
 }

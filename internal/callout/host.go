@@ -50,11 +50,14 @@ func newHost(ps *Pools, address string) *host {
 	}
 }
 
-// pool returns the pool of a flavour and makes it where there is none. The caller does not hold h.mu.
-func (h *host) pool(f flavour, name string) *pool {
+// pool returns the pool of a flavour and makes it where there is none. The names are those of the destinations that led here. The
+// caller does not hold h.mu.
+func (h *host) pool(f flavour, names ...string) *pool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.addName(name)
+	for _, name := range names {
+		h.addName(name)
+	}
 	h.lastUsed = time.Now() // so that the pool is not forgotten before it is asked
 	p := h.flavours[f]
 	if p == nil {
@@ -75,10 +78,12 @@ func (h *host) addName(name string) {
 }
 
 // leadsNowhere notes that a destination leads to no host. It stands in the place of one, so that it is seen by its name.
-func (h *host) leadsNowhere(destination Host, problem *Problem) {
+func (h *host) leadsNowhere(problem *Problem, names ...string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.addName(destination.String())
+	for _, name := range names {
+		h.addName(name)
+	}
 	h.lastUsed = time.Now()
 	h.noteTrouble(problem)
 }

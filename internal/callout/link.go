@@ -104,7 +104,7 @@ func (o *opening) first(ctx context.Context, t target, _, othersLeft bool) Answe
 }
 
 func (o *opening) pool(t target) *pool {
-	return o.ps.host(t.address).pool(flavourOf(t, o.settings), t.host.String())
+	return o.ps.host(t.address).pool(flavourOf(t, o.settings), o.search.writtenAs(t.host)...)
 }
 
 // open opens a link to a target, without TLS where only the handshake failed and that is allowed.

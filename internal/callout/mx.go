@@ -62,6 +62,23 @@ func hasMX(group []Host) bool {
 	return slices.ContainsFunc(group, func(h Host) bool { return h.Scheme == MX })
 }
 
+// writtenAs returns the names by which a host is one of the destination: its own, and where MX records led to it theirs too, so that
+// who knows the destination finds it.
+func (s *search) writtenAs(h Host) []string {
+	names := []string{h.String()}
+	for _, group := range s.q.Destination {
+		for _, written := range group {
+			if written == h {
+				return names[:1]
+			}
+			if written.Scheme == MX {
+				names = append(names, written.String())
+			}
+		}
+	}
+	return names
+}
+
 // expand puts the hosts that MX records name in the place of mx: (RFC 5321 section 5.1), as groups of equal
 // preference. Hosts beside mx: are of its first priority.
 func (s *search) expand(ctx context.Context, group []Host) [][]Host {
@@ -165,7 +182,7 @@ func (s *search) leadsHere(ctx context.Context, written, group []Host, first boo
 
 // lost notes a problem of a destination that leads to no host, so that it is seen.
 func (s *search) lost(problem *Problem) {
-	s.ps.host(problem.Host.String()).leadsNowhere(problem.Host, problem)
+	s.ps.host(problem.Host.String()).leadsNowhere(problem, problem.Host.String())
 	s.q.note(problem.of())
 	s.nowhere = append(s.nowhere, problem)
 	a := failed(problem)

@@ -128,7 +128,7 @@ func (s *search) group(ctx context.Context, hosts []Host, priority int, othersLe
 func (s *search) host(ctx context.Context, h Host, priority int, othersLeft bool) (a Answer) {
 	targets, problem := s.ps.dns.targets(ctx, h)
 	if problem != nil {
-		s.ps.host(h.Address()).leadsNowhere(h, problem)
+		s.ps.host(h.Address()).leadsNowhere(problem, s.writtenAs(h)...)
 		s.q.note(problem.of())
 		a = failed(problem)
 		s.keep(&a, priority)
@@ -184,7 +184,7 @@ func (s *search) noteTried(p *Problem) {
 // made no sense.
 func (s *search) target(ctx context.Context, t target, provisional, othersLeft bool) Answer {
 	h := s.ps.host(t.address)
-	p := h.pool(flavourOf(t, s.q.Settings), t.host.String())
+	p := h.pool(flavourOf(t, s.q.Settings), s.writtenAs(t.host)...)
 	if problem := s.ps.leadsToUs(t); problem != nil {
 		p.cameToNothing(time.Now(), problem)
 		s.q.note(problem.of())

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"callout/internal/operate"
 )
@@ -52,7 +51,7 @@ func (a *app) showHosts(hosts []operate.Host, all bool) {
 			hidden++
 			continue
 		}
-		t.row(h.Address, hostState(h), since(h.Since), fmt.Sprintf("%d of %d", h.Sessions, h.SessionLimit), strconv.Itoa(h.Queue),
+		t.row(h.Address, hostState(h), since(h.Since), sessionsOf(h), strconv.Itoa(h.Queue),
 			clean(strings.Join(h.Names, ", ")))
 		for _, l := range h.Learned {
 			t.under("%s; learned %s, counts for %s: %s", l.Text, since(l.At), still(l.Expires), clean(l.Reply))
@@ -75,13 +74,18 @@ func quietHost(h *operate.Host) bool {
 	return (h.State == "up" || h.State == "unknown") && h.Queue == 0
 }
 
+// sessionsOf is told to admins alone.
+func sessionsOf(h *operate.Host) string {
+	if h.SessionLimit == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d of %d", h.Sessions, h.SessionLimit)
+}
+
 func hostState(h *operate.Host) string {
 	switch h.State {
 	case "back_off":
-		if time.Now().Before(h.RetryAt) {
-			return "left alone for " + still(h.RetryAt)
-		}
-		return "in trouble" // the next question is a trial
+		return "left alone for " + still(h.RetryAt)
 	case "trouble":
 		return "in trouble"
 	case "unknown":

@@ -29,7 +29,7 @@ func TestStatusIsReadable(t *testing.T) {
 					Learned: []operate.Learned{{Limit: "rejections", Text: "closes after 5 refused recipients", Reply: "421 4.7.0 Too many\x1b\u202e errors", At: now.Add(-3 * time.Hour), Expires: now.Add(165 * time.Hour)}},
 					Problem: &operate.HostProblem{Text: "callout to mx1.example.com:25: greeting: 421 4.3.2 Busy", At: now.Add(-90 * time.Hour)}},
 				{Address: "192.0.2.2:25", Names: []string{"mx2.example.com:25"}, State: "back_off", Since: now.Add(-time.Minute), RetryAt: now.Add(30 * time.Second), SessionLimit: 1},
-				{Address: "192.0.2.3:25", Names: []string{"mx3.example.com:25"}, State: "back_off", Since: now.Add(-time.Minute), RetryAt: now.Add(-time.Second), SessionLimit: 1},
+				{Address: "192.0.2.3:25", Names: []string{"mx3.example.com:25"}, State: "trouble", Since: now.Add(-time.Minute), SessionLimit: 1},
 				{Address: "192.0.2.4:25", Names: []string{}, State: "unknown", SessionLimit: 5},
 			},
 			NextHops: []operate.NextHop{

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -23,7 +24,7 @@ const (
 )
 
 // wordings are how servers word each matter, in the form of bare: Postfix, Exim, Sendmail, Exchange, Microsoft 365, Google, and
-// what lists, appliances and policy servers add. The first that is there counts: a block list may have "relay" in its name.
+// what lists, appliances and policy servers add. The first that is there counts.
 var wordings = []struct {
 	matter
 	words []string
@@ -31,24 +32,48 @@ var wordings = []struct {
 	{ofBlockList, []string{"blocked using", "block list", "blocklist", "black list", "blacklist", "rbl", "dnsbl", "dnsrbl", "spamhaus",
 		"barracudacentral", "barracuda reputation", "barracudanetworks com reputation", "spamcop", "sorbs", "uceprotect", "abuseat", "psbl", "spfbl",
 		"mailspike", "email reputation service", "ipcheck proofpoint", "banned sending ip"}},
-	{ofRelaying, []string{"relay"}},
+	{ofRelaying, relayingWords},
 	{ofReverseDNS, []string{"reverse dns", "reverse hostname", "reverse host name", "reverse name", "reverse lookup", "ptr", "rdns", "fcrdns",
 		"forward confirmed", "cannot find your hostname", "cannot resolve your address", "ip name lookup failed"}},
 	{ofSPF, []string{"spf", "openspf", "sender policy framework"}},
 	{ofName, []string{"helo", "ehlo"}},
-	{ofAddress, []string{"client host rejected", "client address rejected"}},
+	{ofAddress, []string{"client host rejected", "client address rejected", "poor reputation", "low reputation"}},
+}
+
+// relayingWords are whole phrases: hosts are called relay, and clients are told to use one. The last of them say that the domain is
+// none of theirs: qmail, gateways, Barracuda, VIPRE, hMailServer and MailEnable.
+var relayingWords = []string{
+	"relay access", "relay denied", "relay rejected", "relay traffic prohibited",
+	"relay not permitted", "relay not allowed", "relay not authorized", "relay is not", "relaying denied",
+	"relaying temporarily denied", "relaying disallowed", "relaying prohibited", "relaying not", "relaying is",
+	"relaying to", "relaying mail", "no relaying", "unable to relay", "permitted to relay", "allowed to relay",
+	"authorized to relay", "configured to relay", "refuse to relay", "not relay", "cannot relay", "don t relay",
+	"denies relay", "credentials for relay", "as a relay", "not an open relay",
+	"rcpthosts", "not a gateway", "no such domain", "not configured to use this mx",
+	"delivery is not allowed to this address", "to a non local e mail address",
 }
 
 // addressWords speak of our address, where nothing speaks of the recipient: many a refusal of one ends with who asked.
 var addressWords = []string{"client host", "client address", "your ip", "sending ip", "dynamic ip", "source ip", "ip address", "ip reputation",
-	"poor reputation", "low reputation", "your network", "your host", "your server"}
+	"ip domain reputation", "your network", "your host", "your server", "your isp", "open relay",
+	"insecure mail relay", "ip not in whitelist"}
 
-// notRelaying are words with "relay" in them that are about something else: Postfix has a table of that name, Sendmail calls the client so.
-var notRelaying = strings.NewReplacer("relay recipient table", "recipient table", "unresolvable relay host name", "reverse dns")
+// otherwise puts what some servers say in words that don't mislead: Sendmail calls the client a relay, and cPanel guesses at
+// block lists where it does not know an account.
+var otherwise = strings.NewReplacer("unresolvable relay host name", "reverse dns", "they may be blacklisted", "")
+
+// useRelay is what a client is told whose address should not send by itself.
+var useRelay = regexp.MustCompile(` use (\w+ ){1,6}relay`)
+
+// askedHost is a host with its address, as Postfix and Exim write it: its name may hold any word.
+var askedHost = regexp.MustCompile(`(?i)\bhost [\w.-]+\[[0-9a-f.:]+\]|[\w-]+(\.[\w-]+)+\.? ?\[[0-9a-f.:]+\]`)
+
+// reportWords are with what another server said that was asked in its turn: by reject_unverified_recipient in Postfix, a callout in Exim.
+var reportWords = []string{"undeliverable address", "callout verification failed", "said 4", "said 5"}
 
 // recipientWords are what refusals of a recipient speak of, in the form of bare.
 var recipientWords = []string{"user", "mailbox", "recipient", "account", "unknown", "no such", "not exist", "not found", "invalid", "undeliverable",
-	"unrout", "not here", "nobody"}
+	"unrout", "not here", "nobody", "callout"}
 
 // matterOf says what the refusal of a recipient is about.
 func (e *exam) matterOf(a *answer) matter { return matterOf(a.reply, e.names(a)...) }
@@ -66,8 +91,14 @@ func matterOf(r smtpwire.Reply, names ...string) matter {
 	case code.Subject == 7 && code.Detail == 25: // likewise
 		return ofReverseDNS
 	}
-	text := notRelaying.Replace(bare(r.Text(), names...))
-	if recipientCode(r.Enhanced) && !hasAny(text, []string{"relay"}) { // old Exchange says 5.4.1 of relaying
+	text := otherwise.Replace(bare(askedHost.ReplaceAllString(r.Text(), " "), names...))
+	relaying := hasAny(text, relayingWords)
+	switch {
+	case hasAny(text, reportWords) && relaying:
+		return ofRelaying
+	case hasAny(text, reportWords): // whatever else that server minds, it is not our address that it saw
+		return ofRecipient
+	case r.Enhanced.Subject == 1 && r.Enhanced.Detail == 1, recipientCode(r.Enhanced) && !relaying: // old Exchange says 5.4.1 of relaying
 		return ofRecipient
 	}
 	for _, w := range wordings {
@@ -75,7 +106,7 @@ func matterOf(r smtpwire.Reply, names ...string) matter {
 			return w.matter
 		}
 	}
-	if !speaksOfRecipient(r, names...) && (hasAny(text, addressWords) || namesAddress(r.Text())) {
+	if useRelay.MatchString(text) || !speaksOfRecipient(r, names...) && (hasAny(text, addressWords) || namesAddress(r.Text())) {
 		return ofAddress
 	}
 	return ofRecipient

@@ -11,6 +11,7 @@ import (
 
 // What comes of a delivery says how its hop stands. A recipient or message that is refused is a problem to look at and no more:
 // filters refuse on purpose. A hop that takes nothing at all is in trouble until it takes something again.
+// One that ends a session at MAIL may do so to one sender, for a limit or by a filter, and is in trouble when it does so again.
 
 // note changes what is known of the delivery's hop.
 func (d *Delivery) note(how func(*Status)) { d.hops.records.change(d.key.id(), how) }
@@ -20,12 +21,24 @@ func (s *Status) problem(p *callout.Problem) { s.Problem, s.At = p, time.Now() }
 
 // trouble notes one for which mail is put off.
 func (s *Status) trouble(state State, p *callout.Problem) {
-	s.problem(p)
+	s.putOff(p)
 	s.State, s.Trouble = state, p
 }
 
+// putOff notes that mail is put off for a problem.
+func (s *Status) putOff(p *callout.Problem) {
+	s.problem(p)
+	s.Last = s.At
+	if s.First.IsZero() {
+		s.First = s.At
+	}
+}
+
 // fine ends the trouble.
-func (s *Status) fine() { s.State, s.Trouble = Up, nil }
+func (s *Status) fine() {
+	s.State, s.Trouble = Up, nil
+	s.First, s.Last = time.Time{}, time.Time{}
+}
 
 // notBegun notes why there is no session, or why one broke off before MAIL had a reply. That the client has gone, that we shut
 // down, and that the message can't be said or needs what the hop lacks is nothing against the hop.
@@ -38,7 +51,13 @@ func (d *Delivery) notBegun(ctx context.Context, err error) {
 	if p.Stage <= callout.StageConnect {
 		state = Unreachable
 	}
-	d.note(func(s *Status) { s.trouble(state, p) })
+	d.note(func(s *Status) {
+		if d.s != nil && s.First.IsZero() { // it was ready for mail, and took all so far
+			s.putOff(p)
+			return
+		}
+		s.trouble(state, p)
+	})
 }
 
 // broke notes why a session broke off that was of use before.

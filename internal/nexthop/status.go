@@ -30,6 +30,10 @@ type Status struct {
 	Problem  *callout.Problem // the last one, also one that is over, a message or recipient that it refused too; nil for none
 	At       time.Time        // of Problem
 	Trouble  *callout.Problem // why State.Troubled; nil where it is not
+
+	// When mail was put off there, the first and the last time since the hop took some; zero where it was not. One message that is
+	// put off makes no State.Troubled where it may be about that message alone.
+	First, Last time.Time
 }
 
 // ID says which next hop a route leads to: domains whose routes have the same ID stand alike. It is comparable.

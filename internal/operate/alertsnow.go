@@ -47,14 +47,13 @@ func (l *Lookout) Alerts() []history.Alert {
 	for _, alert := range l.verifier.Alerts() {
 		all = append(all, history.Alert{Kind: alert.Kind, Domain: alert.Domain, Since: alert.Since, Text: alert.Text})
 	}
-	for _, h := range l.pools.Status() {
-		names := namesOf(&h)
-		if loops(&h) && l.leadThere(names) {
+	hosts := l.pools.Status()
+	for _, h := range hosts {
+		if names := namesOf(&h); loops(&h) && l.leadThere(names) {
 			all = append(all, history.Alert{Kind: alertLoop, Host: h.Address, Since: h.Since, Text: loopText(names, h.Problem)})
-		} else if a, ok := hostAlert(&h); ok && l.leadThere(names) {
-			all = append(all, a)
 		}
 	}
+	all = append(all, l.hostAlerts(hosts)...)
 	return append(all, l.hopAlerts()...)
 }
 
@@ -92,13 +91,12 @@ func namesOf(h *callout.HostStatus) []string {
 	return h.Names
 }
 
-// leadThere reports whether one of the names is that of a destination or next hop of a domain that is served, or may be: what
-// the MX records of one say is not known here.
+// leadThere reports whether one of the names is that of a destination or next hop of a domain that is served.
 func (l *Lookout) leadThere(names []string) bool {
 	for _, d := range l.domains.All() {
 		for _, to := range []callout.Destination{d.Destination, d.DeliverTo} {
 			for _, h := range to.Hosts() {
-				if h.Scheme == callout.MX || slices.Contains(names, h.String()) {
+				if slices.Contains(names, h.String()) {
 					return true
 				}
 			}
@@ -134,13 +132,14 @@ func (k *Desk) CountAlerts(who *access.Actor) int {
 
 // Alerts returns what should be looked at now of what somebody may see, each since when it was first seen.
 func (k *Desk) Alerts(who *access.Actor) []Alert {
-	all := []Alert{}
-	for _, a := range k.history.OpenAlerts() {
+	all, open := []Alert{}, k.history.OpenAlerts()
+	if !who.Admin() {
+		all = append(all, k.hostAlertsOf(who, open)...)
+	}
+	for _, a := range open {
 		switch {
 		case isHop(a.Kind) && !who.Admin():
 			all = append(all, k.hopAlertsOf(who, &a)...)
-		case a.Kind == alertHost && !who.Admin():
-			all = append(all, k.hostAlertsOf(who, &a)...)
 		case k.concerns(who, &a):
 			all = append(all, alertView(&a))
 		}

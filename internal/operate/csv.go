@@ -25,6 +25,7 @@ func readCSV(r io.Reader, d *domains.Domain, tell Progress) (entries []string, h
 	in.Comma = separator(file)
 	in.FieldsPerRecord, in.ReuseRecord, in.TrimLeadingSpace = -1, true, true
 	names, wrong := d.Names(), &RowsError{undone: notImported}
+	var columns []string // the heading's
 	for first := true; !wrong.More; first = false {
 		record, err := in.Read()
 		row.size = 0
@@ -41,19 +42,23 @@ func readCSV(r io.Reader, d *domains.Domain, tell Progress) (entries []string, h
 			continue
 		}
 		line, column := in.FieldPos(0)
-		text := strings.TrimSpace(record[0])
+		text, other := strings.TrimSpace(record[0]), stray(record, columns, names)
 		switch {
-		case first && isHeading(record):
-			heading = text
+		case first && other == 0 && isHeading(record):
+			heading, columns = text, slices.Clone(record)
 			continue
 		case first && elsewhere(record):
 			return nil, "", failure(Unusable, "line %d: %v; %s", line, errElsewhere, notImported)
-		case text == "":
+		case text == "" && other == 0:
 			continue
 		case len(entries) == maxImport:
 			return nil, "", failure(TooLarge, "line %d: more than %d recipients; import them in parts", line, maxImport)
 		}
 		entry, err := readEntry(text, names)
+		if other > 0 && (err == nil || text == "") {
+			line, column = in.FieldPos(other)
+			err = fmt.Errorf("%.100q is in another column than the first, and no heading says what for", record[other])
+		}
 		if err != nil {
 			if wrong.Rows == nil { // said once
 				err = wrongColumn(err, record)
@@ -100,6 +105,9 @@ func (e *RowsError) addCSV(err error) error {
 	bare := errors.Is(wrong.Err, csv.ErrBareQuote)
 	if !bare && !errors.Is(wrong.Err, csv.ErrQuote) {
 		what = wrong.Err.Error()
+	}
+	if !bare {
+		what += "; what follows was not read"
 	}
 	e.add(wrong.Line, wrong.Column, what)
 	e.More = e.More || !bare

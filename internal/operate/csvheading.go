@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+
+	"callout/internal/address"
 )
 
 // headings are the words above a column of recipients. All but the last are seldom anybody's local-part.
@@ -42,10 +45,51 @@ func elsewhere(record []string) bool {
 	return slices.ContainsFunc(record[1:], func(s string) bool { return slices.Contains(headings, label(s)) })
 }
 
+// stray returns which field of a row, from 1, has a recipient that would be lost, as in a list with several in a row: an address
+// at one of names, where the columns of a heading do not say that they hold something else. It is 0 for none.
+func stray(record, columns, names []string) int {
+	for i := 1; i < len(record); i++ {
+		if holdsAddress(record[i], names) && !(i < len(columns) && besideRecipients(columns[i])) {
+			return i
+		}
+	}
+	return 0
+}
+
+// besideRecipients reports whether a heading names a column, and not as one of recipients, such as the second of "email,email 2".
+func besideRecipients(column string) bool {
+	word := strings.TrimRight(label(column), " _-#0123456789")
+	return word != "" && !slices.Contains(headings, word)
+}
+
+// holdsAddress reports whether a field has an address at one of names, alone or among other text.
+func holdsAddress(field string, names []string) bool {
+	for i, c := range field {
+		if c != '@' || i == 0 || strings.IndexByte(" \t\n,;", field[i-1]) >= 0 {
+			continue
+		}
+		text := field[i+1:]
+		if end := strings.IndexFunc(text, outsideDomain); end >= 0 {
+			text = text[:end]
+		}
+		domain, err := address.ParseDomain(strings.TrimRight(text, ".-_")) // that may end a sentence
+		if err == nil && slices.Contains(names, domain) {
+			return true
+		}
+	}
+	return false
+}
+
+// outsideDomain reports whether no domain name has a character, be it in A-labels or U-labels.
+func outsideDomain(c rune) bool {
+	return !unicode.In(c, unicode.L, unicode.M, unicode.N) && !strings.ContainsRune(".-_。", c)
+}
+
 func label(field string) string { return strings.ToLower(strings.TrimSpace(field)) }
 
 // firstColumn says how a file is to be that has its recipients elsewhere.
-const firstColumn = "put addresses in the first column, with commas or semicolons between columns; a heading may be recipient, address or email"
+const firstColumn = "put one address in a row, in the first column, with commas or semicolons between columns; " +
+	"a heading may be recipient, address or email, and names the others"
 
 // errElsewhere is what is wrong with a first row whose heading says that recipients stand elsewhere.
 var errElsewhere = errors.New("the heading says that recipients are in another column; " + firstColumn)

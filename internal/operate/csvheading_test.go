@@ -30,6 +30,40 @@ func TestAFileWithItsRecipientsElsewhereSaysHowToPutThem(t *testing.T) {
 	}
 }
 
+// Of a row with several recipients the first must not be taken alone: the others would be refused from then on.
+func TestNoRecipientInAnotherColumnIsLost(t *testing.T) {
+	d := &domains.Domain{Name: "example.com", Aliases: []string{"xn--mller-kva.example"}}
+	for _, tt := range []struct{ file, where string }{
+		{"a@example.com;b@example.com;c@example.com\n", "line 1, column 15: \"b@example.com\" is in another column"},
+		{"a@example.com,b@example.com\n", "line 1, column 15: "},
+		{"a@example.com, B@Example.COM\n", "line 1, column 16: "},
+		{"a,x\nb@example.com,,b@müller.example\n", "line 2, column 16: "},
+		{"a,Ann <ann@example.com>\n", "line 1, column 3: "},
+		{"a,\"see b@other.test, c@example.com.\"\n", "line 1, column 3: "},
+		{"a,\"\"\"b c\"\"@example.com\"\n", "line 1, column 3: "},
+		{"a,x\n,b@example.com\n", "line 2, column 2: "},
+		{"email\na@example.com,b@example.com\n", "line 2, column 15: "},
+		{"email,,\na@example.com,b@example.com\n", "line 2, column 15: "},
+		{"email,note\na,x@example.com\nb,,c@example.com\n", "line 3, column 4: "},
+		{"email,email 2\na,b@example.com\n", "line 2, column 3: "},
+		{"email;b@example.com\n", "line 1, column 7: "},
+		{"Konto;Ziel\na;b@example.com\n", "line 2, column 3: "},
+	} {
+		_, _, err := readCSV(strings.NewReader(tt.file), d, func(int, bool) {})
+		if err == nil || !strings.HasPrefix(err.Error(), tt.where) || !strings.Contains(err.Error(), firstColumn) || KindOf(err) != Unusable {
+			t.Errorf("%q: %v; want %s", tt.file, err, tt.where)
+		}
+	}
+	for _, file := range []string{
+		"recipient,forward-to\na,b@example.com\n", "E-Mail;Name;Vertretung\na;Ann;b@example.com\n",
+		"a,b@other.test\n", "a,b@sub.example.com\n", "a,b@example.com.test\n", "a,@example.com\n", "a,all @example.com\n", "a,room 5 @ example.com\n", "a,example.com\n",
+	} {
+		if got, _, err := readCSV(strings.NewReader(file), d, func(int, bool) {}); err != nil || strings.Join(got, " ") != "a" {
+			t.Errorf("%q: %q %v", file, got, err)
+		}
+	}
+}
+
 func TestWhatIsNoTextIsNoCSV(t *testing.T) {
 	d := &domains.Domain{Name: "example.com"}
 	for name, file := range map[string]string{"a spreadsheet": "PK\x03\x04\x14\x00", "a short one": "PK\x03\x04", "UTF-16": "\xff\xfej\x00o\x00h\x00n\x00"} {

@@ -12,6 +12,7 @@ import (
 	"callout/internal/access"
 	"callout/internal/callout"
 	"callout/internal/domains"
+	"callout/internal/nexthop"
 	"callout/internal/store"
 )
 
@@ -189,7 +190,17 @@ type sight struct {
 	who    *access.Actor
 	pauses []store.Pause
 	hosts  hostsByName
-	held   map[string]store.Count // by names
+	held   map[string]store.Count        // by names
+	hops   map[nexthop.ID]nexthop.Status // those that mail is put off for
+}
+
+// hopOf returns how the next hop of a domain stands, where mail is put off for it.
+func (s *sight) hopOf(d *domains.Domain) nexthop.State {
+	if len(s.hops) == 0 {
+		return ""
+	}
+	r := routeOf(d)
+	return s.hops[r.ID()].State
 }
 
 // heldBy returns how many verdicts are stored for a domain and its aliases, of an alias for that alone.
@@ -208,7 +219,7 @@ func (s *sight) heldBy(d *domains.Domain) (sum Held) {
 // look takes in what views of many domains are made from.
 func (k *Desk) look(ctx context.Context, who *access.Actor) (*sight, error) {
 	held, err := k.verifier.HeldByName(ctx)
-	return &sight{who, k.verifier.Pauses(), k.hostsByName(), held}, err
+	return &sight{who, k.verifier.Pauses(), k.hostsByName(), held, k.hops.Troubled()}, err
 }
 
 // viewOne makes the view of one domain.
@@ -221,7 +232,7 @@ func (k *Desk) viewWith(ctx context.Context, who *access.Actor, d *domains.Domai
 	if err != nil {
 		return Domain{}, err
 	}
-	return k.view(d, &sight{who: who, pauses: k.verifier.Pauses(), hosts: hosts}, Held(held)), nil
+	return k.view(d, &sight{who: who, pauses: k.verifier.Pauses(), hosts: hosts, hops: k.hops.Troubled()}, Held(held)), nil
 }
 
 func (k *Desk) view(d *domains.Domain, s *sight, held Held) Domain {
@@ -242,7 +253,7 @@ func (k *Desk) view(d *domains.Domain, s *sight, held Held) Domain {
 			Accepts: c.Accepts, Turned: c.Turned, Provisional: c.Provisional, Reply: c.Reply.String(), Host: c.Host, Asked: c.Asked.Truncate(time.Millisecond),
 		}
 	}
-	view.Standing = standings(&view, s.hosts.of(s.who, d))
+	view.Standing = standings(&view, s.hosts.of(s.who, d), s.hopOf(d))
 	return view
 }
 

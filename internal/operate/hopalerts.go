@@ -28,29 +28,64 @@ func (l *Lookout) WithHops(h *nexthop.Hops) *Lookout {
 	return l
 }
 
-// hopAlerts are those for the next hops that mail is put off for. Of one that is Callout itself there is another.
+// hopAlerts are those for the next hops that mail is put off for, from troubleLasts on. Of one that is Callout itself there is
+// another.
 func (l *Lookout) hopAlerts() (all []history.Alert) {
 	troubled := l.hops.Troubled()
 	if len(troubled) == 0 {
 		return nil
 	}
-	for _, hop := range ledTo(l.domains.All(), troubled) {
+	for _, hop := range alike(ledTo(l.domains.All(), troubled)) {
+		if lasts(hop) {
+			all = append(all, hopAlert(hop))
+		}
+	}
+	return all
+}
+
+// alike makes one of the next hops in trouble that an alert could not tell apart, since they have one name and state. The first
+// whose trouble lasts speaks for all. Those that are Callout itself are left out.
+func alike(hops []*led) (all []*led) {
+	type same struct {
+		name  string
+		state nexthop.State
+	}
+	merged := make(map[same]*led)
+	for _, hop := range hops {
 		if hop.Trouble.Kind == callout.Loop {
 			continue
 		}
-		a := history.Alert{Kind: alertHopUnreachable, Host: nameOf(hop.hosts), Since: hop.Since}
-		what, do := "can't be reached", "see whether it is up, and its port open from here"
-		if hop.State == nexthop.Refuses {
-			a.Kind, what, do = alertHopRefuses, "takes no mail from here", "its log says why"
+		id := same{nameOf(hop.hosts), hop.State}
+		one := merged[id]
+		if one == nil {
+			merged[id] = hop
+			all = append(all, hop)
+			continue
 		}
-		of := hop.domains[0]
-		if n := len(hop.domains) - 1; n > 0 {
-			of += " and " + number(n, "other domain")
+		if !lasts(one) && lasts(hop) {
+			one.Status = hop.Status
 		}
-		a.Text = fmt.Sprintf("next hop %s %s, so that mail of %s is put off and its senders try again (%s); %s", a.Host, what, of, hop.Trouble.Error(), do)
-		all = append(all, a)
+		one.domains = append(one.domains, hop.domains...)
 	}
 	return all
+}
+
+// lasts reports whether the trouble of a next hop is one to be alerted of.
+func lasts(hop *led) bool { return hop.Last.Sub(hop.First) >= troubleLasts }
+
+// hopAlert is the alert for a next hop in trouble.
+func hopAlert(hop *led) history.Alert {
+	a := history.Alert{Kind: alertHopUnreachable, Host: nameOf(hop.hosts), Since: hop.Since}
+	what, do := "can't be reached", "see whether it is up, and its port open from here"
+	if hop.State == nexthop.Refuses {
+		a.Kind, what, do = alertHopRefuses, "takes no mail from here", "its log says why"
+	}
+	of := hop.domains[0]
+	if n := len(hop.domains) - 1; n > 0 {
+		of += " and " + number(n, "other domain")
+	}
+	a.Text = fmt.Sprintf("next hop %s %s, so that mail of %s is put off and its senders try again (%s); %s", a.Host, what, of, hop.Trouble.Error(), do)
+	return a
 }
 
 // hopIsOver reports whether an alert about a next hop is over that hopAlerts does not return: when the hop took something again,
@@ -86,9 +121,9 @@ func hopStands(hops *nexthop.Hops, d *domains.Domain, kind string) (so, known bo
 // hopAlertsOf makes of an alert about a next hop those that somebody may see who is no admin: one for each of their domains whose
 // mail goes there, the first 100, without the names of hosts.
 func (k *Desk) hopAlertsOf(who *access.Actor, a *history.Alert) (all []Alert) {
-	text := "mail of this domain is put off, and its senders try again: its next hop can't be reached; who runs this server can see why"
+	why := "can't be reached"
 	if a.Kind == alertHopRefuses {
-		text = "mail of this domain is put off, and its senders try again: its next hop takes none; who runs this server can see why"
+		why = "takes none"
 	}
 	for _, d := range k.mine(who) {
 		if hopOf(d) != a.Host {
@@ -97,6 +132,7 @@ func (k *Desk) hopAlertsOf(who *access.Actor, a *history.Alert) (all []Alert) {
 		if so, known := hopStands(k.hops, d, a.Kind); known && !so { // its mail goes there otherwise
 			continue
 		}
+		text := fmt.Sprintf("mail of %s is put off, and its senders try again: its next hop %s; who runs this server can see why", d.Name, why)
 		if all = append(all, Alert{Kind: a.Kind, Domain: d.Name, Since: a.Since, Text: text}); len(all) == maxHostDomains {
 			break
 		}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,7 +42,25 @@ destinations = ["192.0.2.1"]
 deliver_to = ["192.0.2.10"]
 `
 
-// relay is that server. Whatever it dials is the one hop.
+// pipes is a listener in memory.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error   { close(p.closed); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// relay is that server, in a bubble of synctest. Whatever it dials is the one hop.
 type relay struct {
 	away    atomic.Bool // the hop can't be reached
 	conns   sync.Map    // with it
@@ -53,10 +72,9 @@ type relay struct {
 	desk    *Desk
 }
 
-func newRelay(t *testing.T) *relay {
+func newRelay(t *testing.T, file string) *relay {
 	ctx := context.Background()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	ln := pipes{make(chan net.Conn), make(chan struct{})}
 	r := new(relay)
 	hop := &lab.Receiver{Hostname: "hop.example", Refuse: func(step lab.Step, _ string) string {
 		reply, _ := r.refuse.Load(step)
@@ -64,7 +82,7 @@ func newRelay(t *testing.T) *relay {
 		return text
 	}}
 	go hop.Serve(ln)
-	c, err := config.Parse("callout.toml", []byte(relaying))
+	c, err := config.Parse("callout.toml", []byte(file))
 	check(t, err)
 	db := opened(t)
 	behind := store.NewBehind(db, store.BehindOptions{})
@@ -74,12 +92,10 @@ func newRelay(t *testing.T) *relay {
 		if r.away.Load() {
 			return nil, syscall.ECONNREFUSED
 		}
-		var d net.Dialer
-		conn, err := d.DialContext(ctx, "tcp", ln.Addr().String())
-		if err == nil {
-			r.conns.Store(conn, nil)
-		}
-		return conn, err
+		conn, its := net.Pipe()
+		ln.conns <- its
+		r.conns.Store(conn, nil)
+		return conn, nil
 	}})
 	v, err := verify.New(ctx, verify.Options{Domains: r.domains, Asker: r.pools, Store: db, Behind: behind, MaxEntries: 1000})
 	check(t, err)
@@ -97,6 +113,7 @@ func newRelay(t *testing.T) *relay {
 		past.Close(ctx)
 		behind.Close(ctx)
 		hop.Close()
+		db.Close()
 	})
 	return r
 }
@@ -139,7 +156,7 @@ var (
 	carla = &access.Actor{Name: "carla", Role: access.RoleDomain, Domains: []string{"mine.example", "other.example"}}
 )
 
-// alerts returns the alerts that somebody sees, in words.
+// alerts returns the alerts about next hops that somebody sees, in words.
 func (r *relay) alerts(t *testing.T, who *access.Actor) string {
 	t.Helper()
 	all := r.desk.Alerts(who)
@@ -148,7 +165,9 @@ func (r *relay) alerts(t *testing.T, who *access.Actor) string {
 	}
 	var words []string
 	for _, a := range all {
-		words = append(words, a.Kind+" "+a.Host+a.Domain)
+		if isHop(a.Kind) {
+			words = append(words, a.Kind+" "+a.Host+a.Domain)
+		}
 		if !who.Admin() && (a.Host != "" || strings.Contains(a.Text, "192.0.2") || strings.Contains(a.Text, "127.0.0.1")) {
 			t.Errorf("%s reads the name of a host: %+v", who.Name, a)
 		}
@@ -159,10 +178,12 @@ func (r *relay) alerts(t *testing.T, who *access.Actor) string {
 	return strings.Join(words, ", ")
 }
 
-// A next hop that takes nothing is alerted of until it takes something again: for an admin by its name, for a domain user as
-// their own domains' alone. A message that it refuses is its last problem and no alert.
-func TestANextHopInTroubleIsAlertedOf(t *testing.T) {
-	r := newRelay(t)
+// A next hop that takes nothing for a minute is alerted of until it takes something again: for an admin by its name, for a domain
+// user as their own domains' alone. A message that it refuses is its last problem and no alert.
+func TestANextHopInTroubleIsAlertedOf(t *testing.T) { synctest.Test(t, testTroubleOfANextHop) }
+
+func testTroubleOfANextHop(t *testing.T) {
+	r := newRelay(t, relaying)
 	sees := func(when, admin, annas, resellers string) {
 		t.Helper()
 		for who, want := range map[*access.Actor]string{root: admin, anna: annas, berta: "", carla: resellers} {
@@ -195,8 +216,21 @@ func TestANextHopInTroubleIsAlertedOf(t *testing.T) {
 	if hop := state("unreachable", "connection refused"); hop.RetryAt.IsZero() || !hop.Troubled() {
 		t.Errorf("%+v", hop)
 	}
+	sees("when it is away for the first message", "", "", "")
+	time.Sleep(troubleLasts - time.Second)
+	r.pass(t, "other.example")
+	sees("when it was not away for a minute", "", "", "")
+	time.Sleep(time.Second)
+	r.desk.history.LookAgain()
+	sees("when no mail has come in the meantime", "", "", "")
+	r.pass(t, "other.example")
+	mine, err := r.desk.Domain(t.Context(), anna, "mine.example")
+	check(t, err)
+	if mine.Standing[0].Word != StandsPutOff {
+		t.Errorf("while it is away the domain stands %+v", mine.Standing)
+	}
 	sees("while it is away", "hop_unreachable 192.0.2.9:25", "hop_unreachable mine.example", "hop_unreachable mine.example, hop_unreachable other.example")
-	away := r.lookout.Alerts()[0]
+	away := r.lookout.hopAlerts()[0]
 	if text := away.Text; !strings.Contains(text, "mine.example and one other domain is put off") || !strings.Contains(text, "connection refused") || r.lookout.Over(away) {
 		t.Error(text)
 	}
@@ -217,10 +251,72 @@ func TestANextHopInTroubleIsAlertedOf(t *testing.T) {
 	state("up", "452 4.3.1 no room")
 }
 
+// That a next hop says 421 at MAIL may be about the sender, and that it puts a message off over when that comes again. So it is an
+// alert when mail is put off a minute after the first that was, and none was taken in between.
+func TestAShortTroubleOfANextHopIsNoAlert(t *testing.T) { synctest.Test(t, testShortTrouble) }
+
+func testShortTrouble(t *testing.T) {
+	r := newRelay(t, relaying)
+	passes := func(refusal, state, alerts string) {
+		t.Helper()
+		r.refuse.Store(lab.AtMAIL, refusal)
+		r.pass(t, "mine.example")
+		hop := r.desk.NextHops(root)[0]
+		if got := r.alerts(t, root); hop.State != state || got != alerts || refusal != "" && !strings.Contains(hop.Problem.Text, refusal) {
+			t.Errorf("after %q: %s, %+v, alerts %q; want %s, alerts %q", refusal, hop.State, hop.Problem, got, state, alerts)
+		}
+		time.Sleep(time.Minute)
+	}
+	const limit, full, alert = "421 4.3.2 not so much", "452 4.3.1 no room", "hop_refuses 192.0.2.9:25"
+	passes("", "up", "")
+	passes(limit, "up", "")
+	passes("", "up", "")
+	passes(limit, "up", "")
+	passes("550 5.7.1 not you", "up", "") // it judges
+	passes(limit, "up", "")
+	passes(limit, "refuses", alert)
+	passes("", "up", "")
+	passes(full, "refuses", "")
+	passes("550 5.7.1 not you", "refuses", "") // nothing that was put off, though it is the last problem
+	passes(full, "refuses", alert)
+	passes("", "up", "")
+}
+
+// An alert names a next hop by its hosts. Several of one name, that are spoken to otherwise, are one with the domains of all.
+func TestNextHopsOfOneNameAreOneAlert(t *testing.T) { synctest.Test(t, testHopsOfOneName) }
+
+func testHopsOfOneName(t *testing.T) {
+	r := newRelay(t, relaying+`
+[[domain]]
+name = "plain.example"
+destinations = ["192.0.2.9"]
+tls = "off"
+`)
+	r.away.Store(true)
+	for range 2 {
+		r.pass(t, "plain.example")
+		time.Sleep(time.Minute)
+	}
+	r.pass(t, "mine.example")
+	if hops := r.desk.NextHops(root); len(hops) != 2 {
+		t.Fatalf("%+v", hops)
+	}
+	for _, when := range []string{"when one has lasted", "when both have"} {
+		all := r.lookout.hopAlerts()
+		if len(all) != 1 || !strings.Contains(all[0].Text, "mail of mine.example and 2 other domains is put off") {
+			t.Errorf("%s: %+v", when, all)
+		}
+		time.Sleep(time.Minute)
+		r.pass(t, "mine.example")
+	}
+}
+
 // After a restart nobody knows how a hop stands: an alert goes on until a message has come, for a day at most, and while mail
 // goes there.
-func TestAnAlertOfANextHopAfterARestart(t *testing.T) {
-	r := newRelay(t)
+func TestAnAlertOfANextHopAfterARestart(t *testing.T) { synctest.Test(t, testHopAfterARestart) }
+
+func testHopAfterARestart(t *testing.T) {
+	r := newRelay(t, relaying)
 	a := history.Alert{Kind: alertHopUnreachable, Host: "192.0.2.9:25"}
 	if r.lookout.Over(a) {
 		t.Error("it is over before any mail has come")

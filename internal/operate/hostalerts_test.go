@@ -36,87 +36,113 @@ destinations = ["192.0.2.1:25"]
 [[domain]]
 name = "elsewhere.example"
 destinations = ["192.0.2.9"]
+[[domain]]
+name = "passed.example"
+destinations = ["192.0.2.9"]
+deliver_to = ["192.0.2.1:26"]
 `
+
+// shared is that server.
+type shared struct {
+	t        *testing.T
+	away     atomic.Bool // the host that is shared can't be reached
+	pools    *callout.Pools
+	registry *domains.Registry
+	verifier *verify.Verifier
+	past     *history.History
+	desk     *Desk
+}
+
+func newSharing(t *testing.T) *shared {
+	ctx, s := context.Background(), &shared{t: t}
+	boxes := map[string]lab.Domain{"mine.example": {}, "other.example": {}, "elsewhere.example": {}}
+	model := lab.NewModel(lab.Habits{Domains: boxes}, lab.Bounds{}, 1)
+	s.pools = callout.NewPools(callout.Options{Dial: func(ctx context.Context, from netip.Addr, to string) (net.Conn, error) {
+		if s.away.Load() && strings.HasPrefix(to, "192.0.2.1:") {
+			return nil, syscall.ECONNREFUSED
+		}
+		return model.Dial(ctx, from, to)
+	}})
+	c, err := config.Parse("callout.toml", []byte(sharing))
+	check(t, err)
+	db := opened(t)
+	behind := store.NewBehind(db, store.BehindOptions{})
+	s.registry, err = domains.New(ctx, db, behind, c.Domains, c.BuildDomain)
+	check(t, err)
+	s.verifier, err = verify.New(ctx, verify.Options{Domains: s.registry, Asker: s.pools, Store: db, Behind: behind, MaxEntries: 1000})
+	check(t, err)
+	lookout := NewLookout(s.verifier, s.pools, s.registry)
+	s.past, err = history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: db, Log: slog.New(slog.DiscardHandler),
+		Alerts: lookout.Alerts, Over: lookout.Over})
+	check(t, err)
+	s.desk = New(Options{Verifier: s.verifier, Domains: s.registry, Pools: s.pools, History: s.past})
+	t.Cleanup(func() {
+		s.desk.Close()
+		s.verifier.Close(ctx)
+		s.pools.Close(ctx)
+		s.past.Close(ctx)
+		behind.Close(ctx)
+		db.Close()
+	})
+	return s
+}
+
+func (s *shared) ask(domain string) {
+	s.t.Helper()
+	rcpt, err := address.Parse("john@" + domain)
+	check(s.t, err)
+	s.verifier.Decide(context.Background(), verify.Question{Recipient: rcpt})
+	s.past.LookAgain()
+}
+
+// sees checks the alerts that an admin, anna, berta and carla see.
+func (s *shared) sees(when string, want ...string) {
+	s.t.Helper()
+	for i, who := range []*access.Actor{root, anna, berta, carla} {
+		var words []string
+		for _, a := range s.desk.Alerts(who) {
+			words = append(words, a.Kind+" "+a.Host+a.Domain)
+			if !who.Admin() && (strings.Contains(a.Text, "192.0.2.1") || a.Host != "") {
+				s.t.Errorf("%s: %s reads %+v", when, who.Name, a)
+			}
+		}
+		if got := strings.Join(words, ", "); got != want[i] {
+			s.t.Errorf("%s: %s sees %q, want %q", when, who.Name, got, want[i])
+		}
+	}
+}
+
+var (
+	none    = []string{"", "", "", ""}
+	trouble = []string{"host_trouble 192.0.2.1:25", "host_trouble mine.example", "", "host_trouble mine.example, host_trouble other.example"}
+)
 
 func TestAHostInTroubleIsAnAlertUntilItAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx := context.Background()
-		boxes := map[string]lab.Domain{"mine.example": {}, "other.example": {}, "elsewhere.example": {}}
-		model := lab.NewModel(lab.Habits{Domains: boxes}, lab.Bounds{}, 1)
-		var away atomic.Bool
-		pools := callout.NewPools(callout.Options{Dial: func(ctx context.Context, from netip.Addr, to string) (net.Conn, error) {
-			if away.Load() && strings.HasPrefix(to, "192.0.2.1:") {
-				return nil, syscall.ECONNREFUSED
-			}
-			return model.Dial(ctx, from, to)
-		}})
-		c, err := config.Parse("callout.toml", []byte(sharing))
-		check(t, err)
-		db := opened(t)
-		behind := store.NewBehind(db, store.BehindOptions{})
-		registry, err := domains.New(ctx, db, behind, c.Domains, c.BuildDomain)
-		check(t, err)
-		v, err := verify.New(ctx, verify.Options{Domains: registry, Asker: pools, Store: db, Behind: behind, MaxEntries: 1000})
-		check(t, err)
-		lookout := NewLookout(v, pools, registry)
-		past, err := history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: db, Log: slog.New(slog.DiscardHandler),
-			Alerts: lookout.Alerts, Over: lookout.Over})
-		check(t, err)
-		desk := New(Options{Verifier: v, Domains: registry, Pools: pools, History: past})
-		defer func() {
-			desk.Close()
-			v.Close(ctx)
-			pools.Close(ctx)
-			past.Close(ctx)
-			behind.Close(ctx)
-			db.Close()
-		}()
-		ask := func(domain string) {
-			rcpt, err := address.Parse("john@" + domain)
-			check(t, err)
-			v.Decide(ctx, verify.Question{Recipient: rcpt})
-			past.LookAgain()
-		}
-		sees := func(when string, want ...string) {
-			t.Helper()
-			for i, who := range []*access.Actor{root, anna, berta, carla} {
-				var words []string
-				for _, a := range desk.Alerts(who) {
-					words = append(words, a.Kind+" "+a.Host+a.Domain)
-					if !who.Admin() && (strings.Contains(a.Text, "192.0.2.1") || a.Host != "") {
-						t.Errorf("%s: %s reads %+v", when, who.Name, a)
-					}
-				}
-				if got := strings.Join(words, ", "); got != want[i] {
-					t.Errorf("%s: %s sees %q, want %q", when, who.Name, got, want[i])
-				}
-			}
-		}
-		none := []string{"", "", "", ""}
-		open := []string{"host_trouble 192.0.2.1:25", "host_trouble mine.example", "", "host_trouble mine.example, host_trouble other.example"}
-
-		ask("mine.example")
-		ask("elsewhere.example")
-		sees("while it answers", none...)
-		away.Store(true)
+		s := newSharing(t)
+		s.ask("mine.example")
+		s.ask("elsewhere.example")
+		s.sees("while it answers", none...)
+		s.away.Store(true)
 		time.Sleep(time.Minute) // its sessions end
-		ask("other.example")
-		sees("when it fails once", none...)
+		s.ask("other.example")
+		s.sees("when it fails once", none...)
 		time.Sleep(10 * time.Minute)
-		past.LookAgain()
-		sees("when nobody has asked it again", none...)
-		ask("other.example")
-		sees("when it fails still", open...)
-		if text := desk.Alerts(root)[0].Text; !strings.HasPrefix(text, "destination host 192.0.2.1:25 can't be asked (callout to 192.0.2.1:25: connect: connection refused") {
+		s.past.LookAgain()
+		s.sees("when nobody has asked it again", none...)
+		s.ask("other.example")
+		s.sees("when it fails still", trouble...)
+		const want = "destination host 192.0.2.1:25 can't be asked (callout to 192.0.2.1:25: connect: connection refused), so that recipients of mine.example and one other domain are deferred"
+		if text := s.desk.Alerts(root)[0].Text; !strings.HasPrefix(text, want) {
 			t.Error(text)
 		}
-		away.Store(false)
+		s.away.Store(false)
 		time.Sleep(time.Minute)
-		ask("mine.example")
-		ask("other.example")
-		sees("when it answers again", none...)
+		s.ask("mine.example")
+		s.ask("other.example")
+		s.sees("when it answers again", none...)
 		time.Sleep(time.Minute) // it is written down
-		page, _, err := past.PastAlerts(ctx, "", 10)
+		page, _, err := s.past.PastAlerts(t.Context(), "", 10)
 		check(t, err)
 		if len(page) != 1 || page[0].Kind != alertHost {
 			t.Errorf("past alerts: %+v", page)
@@ -124,21 +150,49 @@ func TestAHostInTroubleIsAnAlertUntilItAnswers(t *testing.T) {
 	})
 }
 
-func TestAnAlertOfAHostIsOverWhenNoDestinationLeadsThere(t *testing.T) {
-	file, host := looping(t)
-	db := opened(t)
-	r := begin(t, db, file, false)
-	defer r.end()
-	trouble := history.Alert{Kind: alertHost, Host: host}
-	if r.lookout.Over(trouble) {
-		t.Error("it is over before anybody was asked there")
-	}
-	if r.lookout.since = time.Now().Add(-25 * time.Hour); !r.lookout.Over(trouble) {
-		t.Error("it stays for ever")
-	}
-	r.lookout.since = time.Now()
-	r.ask(t, "john@example.com")
-	if !r.lookout.Over(trouble) {
-		t.Error("it is not over though the host has answered")
-	}
+func TestAnAlertOfAHostIsOverWithoutADestination(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSharing(t)
+		s.away.Store(true)
+		for range 2 {
+			s.ask("mine.example")
+			time.Sleep(2 * time.Minute)
+		}
+		s.sees("while it is a destination", trouble...)
+		c, err := config.Parse("callout.toml", []byte(strings.ReplaceAll(sharing, "192.0.2.1", "192.0.2.3")+`
+[[domain]]
+name = "records.example"
+destinations = ["mx:records.example"]
+`))
+		check(t, err)
+		_, err = s.registry.Reload(t.Context(), c.Domains, c.BuildDomain)
+		check(t, err)
+		s.past.LookAgain()
+		s.sees("when it is none any more", none...)
+		// After a restart nothing is known of it.
+		fresh := NewLookout(s.verifier, callout.NewPools(callout.Options{}), s.registry)
+		if !fresh.Over(history.Alert{Kind: alertHost, Host: "192.0.2.1:25"}) {
+			t.Error("it goes on after a restart")
+		}
+	})
+}
+
+// A next hop that is no destination has alerts of its own: nobody is asked there.
+func TestAHostThatIsANextHopAloneIsNoHostInTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSharing(t)
+		s.away.Store(true)
+		for range 2 {
+			d := s.registry.Lookup("passed.example")
+			if _, err := s.pools.Open(t.Context(), d.DeliverTo, &d.Settings.Callout); err == nil {
+				t.Fatal("it is not away")
+			}
+			time.Sleep(2 * time.Minute)
+		}
+		s.past.LookAgain()
+		s.sees("though mail can't be passed on", none...)
+		if h, ok := s.pools.HostStatus("192.0.2.1:26"); !ok || !troubled(&h) {
+			t.Errorf("the hop: %+v", h)
+		}
+	})
 }

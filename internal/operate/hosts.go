@@ -160,6 +160,9 @@ func hostView(who *access.Actor, h callout.HostStatus, lead map[string][]string)
 		Address: h.Address, Names: slices.Clone(h.Names), State: string(h.State), Since: h.Since, RetryAt: h.RetryAt,
 		Sessions: h.Sessions, SessionLimit: h.Limit, Queue: h.Queue,
 	}
+	if h.State == callout.StateBackOff && !time.Now().Before(h.RetryAt) { // the next question is a trial
+		view.State, view.RetryAt = string(callout.StateTrouble), time.Time{}
+	}
 	if !who.Admin() {
 		view.Sessions, view.SessionLimit, view.Queue = 0, 0, 0 // of which those may be that others ask
 		view.Names = slices.DeleteFunc(view.Names, func(name string) bool { return lead[name] == nil })

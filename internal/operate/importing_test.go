@@ -66,8 +66,9 @@ func TestBadCSVIsNamedByLineAndColumn(t *testing.T) {
 		{"a line after CR LF", "john\r\n\r\n x@example.net\r\n", "line 3, column 2: "},
 		{"a line after CRs", "john\r\rjane,\"c\rd\"\r x@example.net\r", "line 5, column 2: "},
 		{"a quote in a field", "john\nja\"ne,x\n", "line 2, column 3: quotes"},
-		{"a quote that is not closed", "john\n\"jane\n", "quotes"},
-		{"text behind a quote", "\"john\"x\n", "line 1, column 6: quotes"},
+		{"a quote that is not closed", "john\n\"jane\n", "inside; what follows was not read; "},
+		{"text behind a quote", "\"john\"x\nx@example.net\n", "line 1, column 6: quotes that begin or end in the middle of a field; " +
+			"put all of it in quotes and double those inside; what follows was not read; "},
 	} {
 		_, _, err := readCSV(strings.NewReader(tt.file), d, func(int, bool) {})
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasSuffix(err.Error(), "; nothing was imported") ||

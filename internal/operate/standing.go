@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"callout/internal/callout"
+	"callout/internal/nexthop"
 )
 
 // Standing is one thing that can be said of how a domain stands, and what to do about it.
 type Standing struct {
-	Word string `json:"word" enum:"unreachable,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,unproven,verifies,listed,off,not_asked"`
+	Word string `json:"word" enum:"unreachable,mail_put_off,suspect,paused,not_enforced,list_empty,accepts_everything,trouble,unproven,verifies,listed,off,not_asked"`
 	Text string `json:"text" doc:"A sentence"`
 	Do   string `json:"do,omitempty" doc:"What to do about it, absent for nothing"`
 }
@@ -19,6 +20,7 @@ type Standing struct {
 // The words, in the order in which they matter.
 const (
 	StandsUnreachable = "unreachable"
+	StandsPutOff      = "mail_put_off"
 	StandsSuspect     = "suspect"
 	StandsPaused      = "paused"
 	StandsNotEnforced = "not_enforced"
@@ -32,7 +34,7 @@ const (
 	StandsNotAsked    = "not_asked"
 )
 
-var standingWords = []string{StandsUnreachable, StandsSuspect, StandsPaused, StandsNotEnforced, StandsListEmpty, StandsAccepts,
+var standingWords = []string{StandsUnreachable, StandsPutOff, StandsSuspect, StandsPaused, StandsNotEnforced, StandsListEmpty, StandsAccepts,
 	StandsTrouble, StandsUnproven, StandsVerifies, StandsListed, StandsOff, StandsNotAsked}
 
 // rank is the place of a standing among them: 0 matters most.
@@ -42,11 +44,17 @@ func (s Standing) rank() int { return slices.Index(standingWords, s.Word) }
 const fewRefused = 20
 
 // standings says how a domain stands, what matters most first. hosts are those of its destination of which something is
-// known.
-func standings(d *Domain, hosts []callout.HostStatus) []Standing {
+// known, hop how its next hop stands.
+func standings(d *Domain, hosts []callout.HostStatus, hop nexthop.State) []Standing {
 	var all []Standing
 	add := func(word, do, text string, args ...any) {
 		all = append(all, Standing{word, fmt.Sprintf(text, args...), do})
+	}
+	switch hop {
+	case nexthop.Unreachable:
+		add(StandsPutOff, "See whether its next hop is up; senders try again meanwhile.", "Mail is put off: its next hop can't be reached.")
+	case nexthop.Refuses:
+		add(StandsPutOff, "See the log of its next hop; senders try again meanwhile.", "Mail is put off: its next hop takes none from here.")
 	}
 	if d.Mode == "off" {
 		add(StandsOff, "", "Its recipients are not verified: its mode is off.")

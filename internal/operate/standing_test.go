@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"callout/internal/callout"
+	"callout/internal/nexthop"
 )
 
 // How a domain stands is said in words, what matters most first.
@@ -43,7 +44,7 @@ func TestStandings(t *testing.T) {
 		{"off", Domain{Mode: "off", Paused: &Pause{}}, []callout.HostStatus{down}, "off", ""},
 	} {
 		var words, texts []string
-		for _, s := range standings(&tt.d, tt.hosts) {
+		for _, s := range standings(&tt.d, tt.hosts, "") {
 			words, texts = append(words, s.Word), append(texts, s.Text)
 			if s.rank() < 0 {
 				t.Errorf("%s: %q has no rank", tt.name, s.Word)
@@ -51,6 +52,16 @@ func TestStandings(t *testing.T) {
 		}
 		if got := strings.Join(words, " "); got != tt.want || !strings.Contains(strings.Join(texts, " "), tt.text) {
 			t.Errorf("%s: %s %q; want %s with %q", tt.name, got, texts, tt.want, tt.text)
+		}
+	}
+}
+
+// Mail that is put off is said of every domain, whatever its mode.
+func TestMailThatIsPutOffIsSaidFirst(t *testing.T) {
+	for _, d := range []Domain{{Mode: "off"}, {Mode: "callout", Enforce: true, Verdicts: Held{1, 1}}} {
+		all := standings(&d, nil, nexthop.Unreachable)
+		if len(all) != 2 || all[0].Word != StandsPutOff || !strings.Contains(all[0].Text, "can't be reached") {
+			t.Errorf("mode %s: %+v", d.Mode, all)
 		}
 	}
 }

@@ -62,6 +62,8 @@ func pastAlert(a *operate.Alert) Notice { return alertNotice(a) }
 func (v *visit) openAlert(a *operate.Alert, pauses []operate.Pause) Notice {
 	n := alertNotice(a)
 	switch {
+	case a.Kind == "host_trouble" && a.Domain != "":
+		n.Do, n.Link = "Run the doctor, or ask who runs this server.", Link{Text: "Run the doctor", URL: domainURL(a.Domain) + "/doctor"}
 	case a.Domain != "":
 		n.Link = Link{Text: "Open the domain", URL: domainURL(a.Domain)}
 	case strings.HasPrefix(a.Kind, "hop_"):

@@ -18,13 +18,19 @@ func TestOnlyABrowserOnThisMachineHasCookiesWithoutTLS(t *testing.T) {
 	check(t, err)
 	pages := New(Options{Shell: shell, Desk: h.Desk, Access: h.Access, Secure: true, Log: slog.New(slog.DiscardHandler)}).Handler()
 	for _, c := range []struct {
-		host, header string
-		tls, open    bool
+		host, header, value string
+		http10, tls, open   bool
 	}{
 		{host: "localhost", open: true}, {host: "localhost:8025", open: true}, {host: "LocalHost.:8025", open: true}, {host: "mail.localhost:80", open: true},
 		{host: "127.0.0.1:8025", open: true}, {host: "127.9.9.9", open: true}, {host: "[::1]", open: true}, {host: "[::1]:8025", open: true},
 		{host: "localhost", tls: true}, {host: "127.0.0.1:8025", tls: true},
 		{host: "127.0.0.1:8025", header: "X-Forwarded-For"}, {host: "localhost", header: "X-Forwarded-Proto"}, {host: "[::1]:8025", header: "Forwarded"},
+		{host: "127.0.0.1:8025", header: "Via"}, {host: "127.0.0.1:8025", header: "X-Real-IP"}, {host: "127.0.0.1:8025", http10: true},
+		{host: "127.0.0.1:8025", header: "Origin", value: "http://127.0.0.1:8025", open: true},
+		{host: "localhost", header: "Referer", value: "http://localhost/login?next=/", open: true},
+		{host: "127.0.0.1:8025", header: "Origin", value: "https://filter.example.net"}, {host: "localhost", header: "Origin", value: "https://localhost"},
+		{host: "127.0.0.1:8025", header: "Origin", value: "http://filter.example.net"}, {host: "127.0.0.1:80", header: "Origin", value: "http://127.0.0.1:8025"},
+		{host: "127.0.0.1:8025", header: "Referer", value: "https://filter.example.net/login"}, {host: "127.0.0.1:8025", header: "Origin", value: "null"},
 		{host: "filter.example.net"}, {host: "192.0.2.1:8025"}, {host: "[2001:db8::1]:8025"}, {host: "0.0.0.0:8025"}, {host: "[::]"}, {host: "128.0.0.1"},
 		{host: "localhost.example.net"}, {host: "notlocalhost"}, {host: "127.0.0.1.example.net"}, {host: "127.1"}, {host: ""},
 	} {
@@ -32,7 +38,11 @@ func TestOnlyABrowserOnThisMachineHasCookiesWithoutTLS(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/login", strings.NewReader(url.Values{"name": {"admin"}, "password": {housePassword}}.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if r.Host = c.host; c.header != "" {
-			r.Header.Set(c.header, "")
+			r.Header.Set(c.header, c.value)
+			r.Header.Set("Sec-Fetch-Site", "same-origin") // as the browser sees it
+		}
+		if c.http10 {
+			r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0
 		}
 		if c.tls {
 			r.TLS = &tls.ConnectionState{}

@@ -16,6 +16,7 @@ var stands = []struct {
 	stand
 }{
 	{operate.StandsUnreachable, stand{"bad", "Unreachable"}},
+	{operate.StandsPutOff, stand{"bad", "Mail is put off"}},
 	{operate.StandsSuspect, stand{"warn", "Suspect"}},
 	{operate.StandsPaused, stand{"warn", "Paused"}},
 	{operate.StandsNotEnforced, stand{"info", "Not enforced"}},
@@ -132,6 +133,10 @@ func (v *visit) standingLink(d *operate.Domain, word string) Link {
 		}
 	case operate.StandsTrouble:
 		return Link{"See its hosts", "#hosts"}
+	case operate.StandsPutOff:
+		if v.who.Admin() {
+			return Link{"See the next hops", "/destinations"}
+		}
 	case operate.StandsListed:
 		return Link{"See the list", at + "/recipients"}
 	}
