@@ -114,7 +114,7 @@ func TestAFileIsImportedWithoutScript(t *testing.T) {
 	const page = "/domains/example.com/recipients"
 	h.User.upload(page+"/import", false, "add", "address,name\njohn@example.com,John\nmary,\"Mary, J\"\n").at(page).
 		shows("Imported: 2 were added, 0 were removed. The list holds 2 local recipients now. Row 1 (\"address\") was taken as a heading.", "john", "mary").
-		shows("To take its place removes those of its 2 local recipients from here that the file does not have.")
+		shows("If the file takes its place, those of the 2 local recipients added here that are not in it are removed.")
 	h.User.upload(page+"/import", false, "replace", "zoe\n").at(page).shows("Imported: 1 was added, 2 were removed. The list holds 1 local recipient now.").hides("heading")
 	h.User.upload(page+"/import", false, "add", "yan\n").shows("Imported: 1 was added, 0 were removed. The list holds 2 local recipients now.")
 	h.User.upload(page+"/import", false, "replace", "zoe\n")
