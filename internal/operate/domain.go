@@ -35,6 +35,8 @@ type Domain struct {
 	InvalidTTL   string          `json:"invalid_ttl" doc:"How long an invalid verdict is kept, as in settings" example:"2h"`
 	Standing     []Standing      `json:"standing" doc:"How it stands, what matters most first"`
 	Spec         json.RawMessage `json:"spec,omitempty" doc:"Of a domain of the store: what PUT takes; for admins"`
+
+	anybody bool // is a local recipient: * is one
 }
 
 // CatchAll is what the last probe of a domain said.
@@ -240,6 +242,7 @@ func (k *Desk) view(d *domains.Domain, s *sight, held Held) Domain {
 		Name: d.Name, AliasOf: d.AliasOf, Aliases: d.Aliases, Origin: d.Origin.String(), Destinations: names(d.Destination),
 		OnUnknown: onUnknown(&d.Settings), Mode: d.Mode.String(), Enforce: d.Settings.Enforce, Paused: pauseOf(d, s.pauses),
 		Recipients: d.Recipients.Len(), Verdicts: held,
+		anybody:  d.Recipients.Has(""), // nothing but * stands for that
 		ValidTTL: setting(d.Settings.Cache.ValidTTL), InvalidTTL: setting(d.Settings.Cache.InvalidTTL),
 	}
 	if s.who.Admin() { // how mail is handled here is their business

@@ -90,7 +90,15 @@ func listed(d *Domain, add func(word, do, text string, args ...any)) {
 		add(StandsListEmpty, "Import its recipients, or choose another mode.", "Deferred: its mode is list, and no recipients are listed.")
 		return
 	}
+	if d.anybody {
+		everybodyListed(add)
+		return
+	}
 	add(StandsListed, "", "Verified by its %s.", number(d.Recipients, "local recipient"))
+}
+
+func everybodyListed(add func(word, do, text string, args ...any)) {
+	add(StandsAccepts, "Take the pattern * out of its local recipients.", "Accepts everything: * is among its local recipients, and stands for anybody.")
 }
 
 // asked says how a domain stands whose destination is asked.
@@ -98,6 +106,8 @@ func asked(d *Domain, hosts []callout.HostStatus, add func(word, do, text string
 	trouble := reach(hosts, add)
 	c := d.CatchAll
 	switch {
+	case d.anybody && d.Mode == "list+callout":
+		everybodyListed(add)
 	case c != nil && c.Accepts && c.Turned:
 		add(StandsSuspect, "See whether the destination still knows its recipients, then clear the domain.",
 			"Suspect: %s accepts every recipient now, and refused some not long ago.", c.Host)

@@ -40,6 +40,9 @@ func TestStandings(t *testing.T) {
 		{"paused for a time", Domain{Mode: "callout", Enforce: true, Paused: &Pause{Until: time.Unix(0, 0)}}, nil, "paused not_asked", "1970-01-01T00:00:00Z"},
 		{"not enforced", Domain{Mode: "callout"}, nil, "not_enforced not_asked", ""},
 		{"listed", Domain{Mode: "list", Enforce: true, Recipients: 1}, []callout.HostStatus{down}, "listed", "one local recipient"},
+		{"a list of anybody", Domain{Mode: "list", Enforce: true, Recipients: 2, anybody: true}, nil, "accepts_everything", "stands for anybody"},
+		{"and callouts", Domain{Mode: "list+callout", Enforce: true, Recipients: 2, anybody: true, Verdicts: Held{1, 1}}, nil, "accepts_everything", ""},
+		{"not in force", Domain{Mode: "callout", Enforce: true, Recipients: 2, anybody: true, Verdicts: Held{1, 1}}, nil, "verifies", ""},
 		{"an empty list", Domain{Mode: "list", Enforce: true}, nil, "list_empty", "Deferred"},
 		{"off", Domain{Mode: "off", Paused: &Pause{}}, []callout.HostStatus{down}, "off", ""},
 	} {
