@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"callout/internal/access"
@@ -29,28 +30,37 @@ func (k *Desk) Still(who *access.Actor) (*access.Actor, error) {
 // where that was why.
 func (k *Desk) while(ctx context.Context, who *access.Actor, may func(context.Context, *access.Actor) error) (_ context.Context, over func() error) {
 	ctx, cancel := k.long(ctx)
-	var ended error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		again := time.NewTicker(askAgain)
-		defer again.Stop()
-		for ended == nil {
-			select {
-			case <-ctx.Done():
-				return
-			case <-again.C:
-			}
-			var now *access.Actor
-			if now, ended = k.Still(who); ended == nil {
-				ended = may(ctx, now)
-			}
+	var (
+		mu     sync.Mutex // held while it is asked again
+		timer  *time.Timer
+		ended  error
+		closed bool
+	)
+	again := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if closed || ctx.Err() != nil {
+			return
 		}
-		cancel()
-	}()
+		var now *access.Actor
+		if now, ended = k.Still(who); ended == nil {
+			ended = may(ctx, now)
+		}
+		if ended != nil {
+			cancel()
+			return
+		}
+		timer.Reset(askAgain)
+	}
+	mu.Lock()
+	timer = time.AfterFunc(askAgain, again) // most is over long before, and a goroutine would cost as much as an answer from the cache
+	mu.Unlock()
 	return ctx, func() error {
 		cancel()
-		<-done
+		mu.Lock()
+		defer mu.Unlock()
+		timer.Stop()
+		closed = true
 		return ended
 	}
 }
