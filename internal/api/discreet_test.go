@@ -13,8 +13,8 @@ import (
 	"callout/internal/store"
 )
 
-// complaining is a destination that has something against us, and says so to every recipient by name.
-func complaining(t *testing.T) (port string) {
+// replying is a destination that answers every RCPT by name, as a format of its path says, and closes behind a 421.
+func replying(t *testing.T, format string) (port string) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	check(t, err)
 	t.Cleanup(func() { ln.Close() })
@@ -24,7 +24,7 @@ func complaining(t *testing.T) (port string) {
 			if err != nil {
 				return
 			}
-			go complain(conn)
+			go answerEach(conn, format)
 		}
 	}()
 	_, port, err = net.SplitHostPort(ln.Addr().String())
@@ -32,14 +32,16 @@ func complaining(t *testing.T) (port string) {
 	return port
 }
 
-func complain(conn net.Conn) {
+func answerEach(conn net.Conn, format string) {
 	defer conn.Close()
 	fmt.Fprint(conn, "220 mx\r\n")
 	for in := bufio.NewScanner(conn); in.Scan(); {
-		line := in.Text()
-		switch {
+		switch line := in.Text(); {
 		case strings.HasPrefix(line, "RCPT"):
-			fmt.Fprintf(conn, "550 5.7.25 %s: Client host rejected\r\n", line[strings.Index(line, "<"):])
+			fmt.Fprintf(conn, format+"\r\n", line[strings.Index(line, "<"):])
+			if strings.HasPrefix(format, "421") {
+				return
+			}
 		case line == "QUIT":
 			fmt.Fprint(conn, "221 bye\r\n")
 			return
@@ -52,7 +54,7 @@ func complain(conn net.Conn) {
 // Of a host that others share a domain user is told the kind of trouble, and neither the words, in which a recipient of
 // others may be, nor their name for it. An admin reads all of it.
 func TestTroubleOfASharedHostIsDiscreet(t *testing.T) {
-	port := complaining(t)
+	port := replying(t, "550 5.7.25 %s: Client host rejected")
 	f := startWith(t, `
 [[domain]]
 name = "mine.example"

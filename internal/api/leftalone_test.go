@@ -1,9 +1,7 @@
 package api_test
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -12,41 +10,10 @@ import (
 	"callout/internal/callout"
 )
 
-// gossip is a destination that closes over every recipient, and names it.
-func gossip(t *testing.T) (port string) {
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	check(t, err)
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go closeOver(conn)
-		}
-	}()
-	_, port, err = net.SplitHostPort(ln.Addr().String())
-	check(t, err)
-	return port
-}
-
-func closeOver(conn net.Conn) {
-	defer conn.Close()
-	fmt.Fprint(conn, "220 mx\r\n")
-	for in := bufio.NewScanner(conn); in.Scan(); {
-		if line := in.Text(); strings.HasPrefix(line, "RCPT") {
-			fmt.Fprintf(conn, "421 4.7.0 too many errors %s\r\n", line)
-			return
-		}
-		fmt.Fprint(conn, "250 ok\r\n")
-	}
-}
-
 // What a host has said to a recipient of others, and is left alone for, nobody else is told: not by the API, and not at SMTP
 // where a domain passes on what its destination says. They are told that it was not asked, and why.
 func TestHostThatOthersHadLeftAloneIsDiscreet(t *testing.T) {
-	port := gossip(t)
+	port := replying(t, "421 4.7.0 too many errors %s")
 	f := startWith(t, `
 [[domain]]
 name = "victim2.example"

@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -13,18 +12,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"callout/internal/access"
 	"callout/internal/callout"
-	"callout/internal/config"
-	"callout/internal/domains"
 	"callout/internal/history"
 	"callout/internal/lab"
 	"callout/internal/nexthop"
 	"callout/internal/smtpwire"
-	"callout/internal/store"
-	"callout/internal/verify"
 )
 
 // relaying is a server that passes mail on to a hop that two domains share; a third has another.
@@ -62,18 +55,13 @@ func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // relay is that server, in a bubble of synctest. Whatever it dials is the one hop.
 type relay struct {
-	away    atomic.Bool // the hop can't be reached
-	conns   sync.Map    // with it
-	refuse  sync.Map    // of the hop: from lab.Step to reply
-	domains *domains.Registry
-	pools   *callout.Pools
-	hops    *nexthop.Hops
-	lookout *Lookout
-	desk    *Desk
+	*bubble
+	away   atomic.Bool // the hop can't be reached
+	conns  sync.Map    // with it
+	refuse sync.Map    // of the hop: from lab.Step to reply
 }
 
 func newRelay(t *testing.T, file string) *relay {
-	ctx := context.Background()
 	ln := pipes{make(chan net.Conn), make(chan struct{})}
 	r := new(relay)
 	hop := &lab.Receiver{Hostname: "hop.example", Refuse: func(step lab.Step, _ string) string {
@@ -82,13 +70,7 @@ func newRelay(t *testing.T, file string) *relay {
 		return text
 	}}
 	go hop.Serve(ln)
-	c, err := config.Parse("callout.toml", []byte(file))
-	check(t, err)
-	db := opened(t)
-	behind := store.NewBehind(db, store.BehindOptions{})
-	r.domains, err = domains.New(ctx, db, behind, c.Domains, c.BuildDomain)
-	check(t, err)
-	r.pools = callout.NewPools(callout.Options{Dial: func(ctx context.Context, _ netip.Addr, _ string) (net.Conn, error) {
+	pools := callout.NewPools(callout.Options{Dial: func(ctx context.Context, _ netip.Addr, _ string) (net.Conn, error) {
 		if r.away.Load() {
 			return nil, syscall.ECONNREFUSED
 		}
@@ -97,24 +79,9 @@ func newRelay(t *testing.T, file string) *relay {
 		r.conns.Store(conn, nil)
 		return conn, nil
 	}})
-	v, err := verify.New(ctx, verify.Options{Domains: r.domains, Asker: r.pools, Store: db, Behind: behind, MaxEntries: 1000})
-	check(t, err)
-	r.hops = nexthop.New(nexthop.Options{Pools: r.pools})
-	r.lookout = NewLookout(v, r.pools, r.domains).WithHops(r.hops)
-	past, err := history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: db, Log: slog.New(slog.DiscardHandler),
-		Alerts: r.lookout.Alerts, Over: r.lookout.Over})
-	check(t, err)
-	r.desk = New(Options{Verifier: v, Domains: r.domains, Pools: r.pools, History: past, Hops: r.hops})
-	t.Cleanup(func() {
-		r.desk.Close()
-		r.hops.Close(ctx)
-		v.Close(ctx)
-		r.pools.Close(ctx)
-		past.Close(ctx)
-		behind.Close(ctx)
-		hop.Close()
-		db.Close()
-	})
+	t.Cleanup(func() { hop.Close() })
+	hops := nexthop.New(nexthop.Options{Pools: pools})
+	r.bubble = inBubble(t, file, pools, hops)
 	return r
 }
 
@@ -131,7 +98,7 @@ func (r *relay) leave() {
 func (r *relay) pass(t *testing.T, domain string) {
 	t.Helper()
 	defer r.desk.history.LookAgain()
-	d, err := r.hops.Begin(t.Context(), routeOf(r.domains.Lookup(domain)), &nexthop.Envelope{Params: smtpwire.MailParams{Size: -1}})
+	d, err := r.hops.Begin(t.Context(), routeOf(r.registry.Lookup(domain)), &nexthop.Envelope{Params: smtpwire.MailParams{Size: -1}})
 	if err != nil {
 		return
 	}
@@ -327,7 +294,7 @@ func testHopAfterARestart(t *testing.T) {
 	if gone := (history.Alert{Kind: alertHopUnreachable, Host: "192.0.2.77:25"}); !r.lookout.Over(gone) {
 		t.Error("it is not over though no mail goes there")
 	}
-	late := NewLookout(r.desk.verifier, r.pools, r.domains).WithHops(r.hops)
+	late := NewLookout(r.desk.verifier, r.pools, r.registry).WithHops(r.hops)
 	if late.since = time.Now().Add(-25 * time.Hour); !late.Over(a) {
 		t.Error("it stays for ever")
 	}

@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -12,16 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"callout/internal/access"
 	"callout/internal/address"
 	"callout/internal/callout"
 	"callout/internal/config"
-	"callout/internal/domains"
 	"callout/internal/history"
 	"callout/internal/lab"
-	"callout/internal/store"
 	"callout/internal/verify"
 )
 
@@ -44,46 +39,22 @@ deliver_to = ["192.0.2.1:26"]
 
 // shared is that server.
 type shared struct {
-	t        *testing.T
-	away     atomic.Bool // the host that is shared can't be reached
-	pools    *callout.Pools
-	registry *domains.Registry
-	verifier *verify.Verifier
-	past     *history.History
-	desk     *Desk
+	*bubble
+	t    *testing.T
+	away atomic.Bool // the host that is shared can't be reached
 }
 
 func newSharing(t *testing.T) *shared {
-	ctx, s := context.Background(), &shared{t: t}
+	s := &shared{t: t}
 	boxes := map[string]lab.Domain{"mine.example": {}, "other.example": {}, "elsewhere.example": {}}
 	model := lab.NewModel(lab.Habits{Domains: boxes}, lab.Bounds{}, 1)
-	s.pools = callout.NewPools(callout.Options{Dial: func(ctx context.Context, from netip.Addr, to string) (net.Conn, error) {
+	pools := callout.NewPools(callout.Options{Dial: func(ctx context.Context, from netip.Addr, to string) (net.Conn, error) {
 		if s.away.Load() && strings.HasPrefix(to, "192.0.2.1:") {
 			return nil, syscall.ECONNREFUSED
 		}
 		return model.Dial(ctx, from, to)
 	}})
-	c, err := config.Parse("callout.toml", []byte(sharing))
-	check(t, err)
-	db := opened(t)
-	behind := store.NewBehind(db, store.BehindOptions{})
-	s.registry, err = domains.New(ctx, db, behind, c.Domains, c.BuildDomain)
-	check(t, err)
-	s.verifier, err = verify.New(ctx, verify.Options{Domains: s.registry, Asker: s.pools, Store: db, Behind: behind, MaxEntries: 1000})
-	check(t, err)
-	lookout := NewLookout(s.verifier, s.pools, s.registry)
-	s.past, err = history.New(ctx, history.Options{Gatherer: prometheus.NewRegistry(), Store: db, Log: slog.New(slog.DiscardHandler),
-		Alerts: lookout.Alerts, Over: lookout.Over})
-	check(t, err)
-	s.desk = New(Options{Verifier: s.verifier, Domains: s.registry, Pools: s.pools, History: s.past})
-	t.Cleanup(func() {
-		s.desk.Close()
-		s.verifier.Close(ctx)
-		s.pools.Close(ctx)
-		s.past.Close(ctx)
-		behind.Close(ctx)
-		db.Close()
-	})
+	s.bubble = inBubble(t, sharing, pools, nil)
 	return s
 }
 
