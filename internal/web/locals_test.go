@@ -183,7 +183,7 @@ func TestWrongRowsStandBelowTheUploadUntilTheNext(t *testing.T) {
 	p.Upload("CSV file", file("E-Mail\rb\rc\r"))
 	p.Click("Import")
 	p.In(".upload .outcome").WaitText("2 added, 0 removed. Row 1 (\"E-Mail\") was taken as a heading.")
-	p.In("#held").WaitText("its 2 local recipients")
+	p.In("#held").WaitText("of the 2 local recipients added here")
 	if left := p.Texts("[data-report] li"); len(left) != 0 {
 		t.Errorf("what was wrong before is there still: %q", left)
 	}
