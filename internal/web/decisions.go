@@ -7,7 +7,7 @@ import (
 )
 
 func (w *Web) decisionRoutes() map[string]action {
-	tails, places := &crowd{most: mostTails, each: mostTailsEach}, newDecisionPlaces()
+	tails, places := &operate.Crowd{Most: mostTails, Each: mostTailsEach, What: "live pages"}, newDecisionPlaces()
 	return map[string]action{
 		"GET /decisions":      func(v *visit) error { return v.decisions(places) },
 		"GET /decisions/tail": func(v *visit) error { return v.decisionTail(tails, places) },

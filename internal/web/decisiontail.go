@@ -23,7 +23,7 @@ const (
 )
 
 // decisionTail tells of decisions as they are made.
-func (v *visit) decisionTail(tails *crowd, places decisionPlaces) error {
+func (v *visit) decisionTail(tails *operate.Crowd, places decisionPlaces) error {
 	q := decisionQuery(ReadList(v.r, ListSpec{Filters: decisionFilters}))
 	q.Cursor, q.Limit = "", 1
 	if _, err := v.desk.Decisions(v.ctx(), v.who, q); err != nil { // said before the stream begins
@@ -32,7 +32,7 @@ func (v *visit) decisionTail(tails *crowd, places decisionPlaces) error {
 	if v.r.Method == http.MethodHead {
 		return nil
 	}
-	leave, err := tails.admit(v.who.Name)
+	leave, err := tails.Admit(v.who.Name)
 	if err != nil {
 		return err
 	}

@@ -176,24 +176,24 @@ func TestATailEndsWithTheLoginOfItsUser(t *testing.T) {
 }
 
 func TestSoManyTailsAreOpenAtATime(t *testing.T) {
-	c := &crowd{most: 3, each: 2}
+	c := &operate.Crowd{Most: 3, Each: 2, What: "live pages"}
 	var leaves []func()
 	for _, user := range []string{"a", "a", "b"} {
-		leave, err := c.admit(user)
+		leave, err := c.Admit(user)
 		check(t, err)
 		leaves = append(leaves, leave)
 	}
 	for _, user := range []string{"a", "b"} {
-		if _, err := c.admit(user); operate.KindOf(err) != operate.Busy {
+		if _, err := c.Admit(user); operate.KindOf(err) != operate.Busy {
 			t.Errorf("%s was let in: %v", user, err)
 		}
 	}
 	leaves[2]()
-	if _, err := c.admit("a"); err == nil {
+	if _, err := c.Admit("a"); err == nil {
 		t.Error("a third of one user was let in")
 	}
 	leaves[0]()
-	if _, err := c.admit("a"); err != nil {
+	if _, err := c.Admit("a"); err != nil {
 		t.Error(err)
 	}
 }
